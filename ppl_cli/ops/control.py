@@ -1,0 +1,246 @@
+"""Control flow: `Loop` and `If`, ops that hold an inner graph.
+
+An inner graph is closed: its roots are the loop index, the carried values and one root per outer variable that it reads.
+`make_loop` and `make_if` close a graph that was traced with free use of outer variables; what does not depend on
+the index or on carried values stays outside, so loop-invariant work is hoisted when the op is made.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ppl_cli.graph.basic import Constant, Op, Variable, as_variable, constant, root
+from ppl_cli.graph.gradient import vjp
+from ppl_cli.graph.traversal import clone_replace, dependents, evaluate, toposort, variables_of
+from ppl_cli.graph.types import TensorType
+from ppl_cli.ops.indexing import gather, set_at
+from ppl_cli.ops.scalar_math import sub
+
+
+@dataclass(frozen=True, eq=False)
+class Body:
+    """A closed inner graph: `results` computed from the roots `parameters`."""
+
+    parameters: tuple[Variable, ...]
+    results: tuple[Variable, ...]
+
+    def __call__(self, arguments: Sequence[Variable]) -> list[Variable]:
+        """The results with `arguments` in the place of the parameters."""
+        return clone_replace(self.results, dict(zip(self.parameters, arguments, strict=True)))
+
+    def evaluate(self, arguments: Sequence[np.ndarray]) -> list[np.ndarray]:
+        return evaluate(self.results, dict(zip(self.parameters, arguments, strict=True)))
+
+
+class InnerGraphOp(Op):
+    """An op that holds inner graphs."""
+
+    @property
+    def bodies(self) -> tuple[Body, ...]:
+        raise NotImplementedError
+
+    def with_bodies(self, bodies: Sequence[Body]) -> InnerGraphOp:
+        """The same op with other inner graphs, which have the same parameters."""
+        raise NotImplementedError
+
+    def map_results(self, transform: Callable[[Sequence[Variable]], Sequence[Variable]]) -> InnerGraphOp:
+        """The same op with `transform` applied to the results of each inner graph."""
+        new = [replace(b, results=tuple(transform(b.results))) for b in self.bodies]
+        unchanged = all(x is y for b, n in zip(self.bodies, new) for x, y in zip(b.results, n.results))
+        return self if unchanged else self.with_bodies(new)
+
+    @property
+    def pure(self) -> bool:
+        return all(node.op.pure for b in self.bodies for node in toposort(b.results))
+
+
+@dataclass(frozen=True)
+class Loop(InnerGraphOp):
+    """`for index in start .. stop - 1`, carrying values from one iteration to the next.
+
+    Inputs: (start, stop, *initial values, *invariants). The body's parameters are (index, *carried, *invariants), its results
+    the carried values for the next iteration; the outputs are those after the last. `backwards` counts down.
+    """
+
+    body: Body
+    n_carried: int
+    backwards: bool = False
+    name = "Loop"
+
+    @property
+    def index(self) -> Variable:
+        return self.body.parameters[0]
+
+    @property
+    def carried(self) -> tuple[Variable, ...]:
+        return self.body.parameters[1 : 1 + self.n_carried]
+
+    @property
+    def invariants(self) -> tuple[Variable, ...]:
+        return self.body.parameters[1 + self.n_carried :]
+
+    @property
+    def bodies(self) -> tuple[Body, ...]:
+        return (self.body,)
+
+    def with_bodies(self, bodies: Sequence[Body]) -> Loop:
+        return replace(self, body=bodies[0])
+
+    def output_types(self, *inputs: TensorType) -> tuple[TensorType, ...]:
+        for old, new in zip(self.carried, self.body.results, strict=True):
+            if old.type != new.type:
+                raise TypeError(f"a carried {old.type} becomes {new.type}")
+        return tuple(v.type for v in self.body.results)
+
+    def perform(self, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:
+        start, stop, *rest = inputs
+        carried, invariants = rest[: self.n_carried], rest[self.n_carried :]
+        steps = range(int(start), int(stop))
+        for i in reversed(steps) if self.backwards else steps:
+            carried = self.body.evaluate([np.asarray(i), *carried, *invariants])
+        return tuple(carried)
+
+    def grad(
+        self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Sequence[Variable]
+    ) -> Sequence[Variable | None]:
+        return _loop_gradient(self, inputs, gradients)
+
+
+@dataclass(frozen=True)
+class If(InnerGraphOp):
+    """Inputs: (condition, *operands). The outputs of `then` or `otherwise` on the operands; only one of them is evaluated."""
+
+    then: Body
+    otherwise: Body
+    name = "If"
+
+    @property
+    def bodies(self) -> tuple[Body, ...]:
+        return (self.then, self.otherwise)
+
+    def with_bodies(self, bodies: Sequence[Body]) -> If:
+        return If(*bodies)
+
+    def output_types(self, *inputs: TensorType) -> tuple[TensorType, ...]:
+        for a, b in zip(self.then.results, self.otherwise.results, strict=True):
+            if a.type != b.type:
+                raise TypeError(f"branches of {a.type} and {b.type}")
+        return tuple(v.type for v in self.then.results)
+
+    def perform(self, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:
+        return tuple((self.then if inputs[0] else self.otherwise).evaluate(inputs[1:]))
+
+    def grad(
+        self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Sequence[Variable]
+    ) -> Sequence[Variable | None]:
+        condition, *operands = inputs
+        wanted = [k for k, v in enumerate(operands) if v.dtype == "float64"]
+        seeds = [root("g", v.dtype, v.shape) for v in outputs]
+
+        def branch(body: Body) -> Body:
+            wrt = [body.parameters[k] for k in wanted]
+            used = [s if v.dtype == "float64" else None for v, s in zip(body.results, seeds, strict=True)]
+            return Body((*body.parameters, *seeds), tuple(vjp(body.results, wrt, used)))
+
+        parts: list[Variable | None] = [None] * len(inputs)
+        node = If(branch(self.then), branch(self.otherwise)).apply(condition, *operands, *gradients)
+        for k, v in zip(wanted, node.outputs, strict=True):
+            parts[1 + k] = v
+        return parts
+
+
+def _close(inner: Iterable[Variable], results: Sequence[Variable]) -> tuple[Body, list[Variable]]:
+    """The body over the roots `inner` that computes `results`, and the outer variables it reads, in order."""
+    inner = tuple(inner)
+    dependent = dependents(results, inner)
+    free: dict[Variable, Variable] = {}
+
+    def visit(v: Variable) -> None:
+        if v not in dependent and not isinstance(v, Constant) and v not in free:
+            free[v] = root(v.name or "", v.dtype, v.shape)
+
+    for v in results:
+        visit(v)
+    for node in toposort(results):
+        if node.outputs[0] in dependent:
+            for v in node.inputs:
+                visit(v)
+    body = Body((*inner, *free.values()), tuple(clone_replace(results, free)))
+    return body, list(free)
+
+
+def make_loop(
+    index: Variable,
+    carried: Sequence[Variable],
+    results: Sequence[Variable],
+    start: Variable | int,
+    stop: Variable | int,
+    initial: Sequence[Variable],
+    backwards: bool = False,
+) -> list[Variable]:
+    """The final values of `carried`, which begin as `initial` and become `results` in each iteration."""
+    body, free = _close((index, *carried), results)
+    op = Loop(body, len(carried), backwards)
+    return list(op.apply(as_variable(start), as_variable(stop), *initial, *free).outputs)
+
+
+def make_if(condition: Variable, then: Sequence[Variable], otherwise: Sequence[Variable]) -> list[Variable]:
+    """The variables `then` where the condition holds, else `otherwise`; pairs have the same types.
+
+    All that the branches compute from roots of the enclosing graph is inside the branches: nothing is evaluated that the condition
+    rules out.
+    """
+    parameters = [v for v in variables_of([*then, *otherwise]) if v.owner is None and not isinstance(v, Constant)]
+    bodies = []
+    for results in (then, otherwise):
+        copies = [root(v.name or "", v.dtype, v.shape) for v in parameters]
+        bodies.append(Body(tuple(copies), tuple(clone_replace(results, dict(zip(parameters, copies, strict=True))))))
+    return list(If(*bodies).apply(condition, *parameters).outputs)
+
+
+def _loop_gradient(loop: Loop, inputs: Sequence[Variable], gradients: Sequence[Variable]) -> list[Variable | None]:
+    """The reverse loop: it carries the adjoints of the carried values and sums those of the invariants."""
+    start, stop, *rest = inputs
+    initial, invariants = rest[: loop.n_carried], rest[loop.n_carried :]
+    inner_c = [v for v in loop.carried if v.dtype == "float64"]
+    inner_i = [v for v in loop.invariants if v.dtype == "float64"]
+    adjoint = {v: root("adjoint", "float64", v.shape) for v in (*inner_c, *inner_i)}
+    seeds = [adjoint.get(c) for c in loop.carried]
+    by_carried_and_invariants = vjp(loop.body.results, [*inner_c, *inner_i], seeds)
+    steps = [
+        g if v in set(inner_c) else adjoint[v] + g  # type: ignore[operator]
+        for v, g in zip((*inner_c, *inner_i), by_carried_and_invariants, strict=True)
+    ]
+    needed = [c for c in loop.carried if c in variables_of(steps)]
+    histories = _histories(loop, inputs, needed)
+    position = sub(loop.index, start)
+    outer = dict(zip(loop.invariants, invariants, strict=True))
+    outer.update((c, gather(histories[c], position)) for c in needed)
+    closed = clone_replace(steps, outer)
+    begin = [g for c, g in zip(loop.carried, gradients, strict=True) if c in adjoint]
+    begin += [constant(np.zeros(v.shape)) for v in inner_i]
+    carried = [adjoint[v] for v in (*inner_c, *inner_i)]
+    final = dict(zip((*inner_c, *inner_i), make_loop(
+        loop.index, carried, closed, start, stop, begin, backwards=not loop.backwards), strict=True))
+    return [None, None, *(final.get(v) for v in loop.carried), *(final.get(v) for v in loop.invariants)]
+
+
+def _histories(loop: Loop, inputs: Sequence[Variable], needed: Sequence[Variable]) -> dict[Variable, Variable]:
+    """For each of the carried values `needed`: the tensor of its values at the start of every iteration."""
+    if not needed:
+        return {}
+    start, stop, *rest = inputs
+    if not (isinstance(start, Constant) and isinstance(stop, Constant)):
+        raise NotImplementedError("the gradient of a loop whose bounds are not known when the graph is built")
+    n = max(int(stop.data) - int(start.data), 0)
+    tapes = [root("history", c.dtype, (n, *c.shape)) for c in needed]
+    position = sub(loop.index, start)
+    outer = dict(zip(loop.invariants, rest[loop.n_carried :], strict=True))
+    results = clone_replace(loop.body.results, outer)
+    results += [set_at(tape, c, position) for tape, c in zip(tapes, needed, strict=True)]
+    empty = [constant(np.zeros(t.shape, t.dtype)) for t in tapes]
+    final = make_loop(loop.index, (*loop.carried, *tapes), results, start, stop,
+                      (*rest[: loop.n_carried], *empty), loop.backwards)
+    return dict(zip(needed, final[loop.n_carried :], strict=True))

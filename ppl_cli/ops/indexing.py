@@ -1,0 +1,124 @@
+"""Reading and writing elements by zero-based index tensors.
+
+`Gather(x, i, j, ...)` is x[i, j, ...] with NumPy's meaning of integer index arrays on the leading axes: the indices broadcast together and
+the remaining axes of x follow. A slice is a gather with an arithmetic progression, which the compiler prints as an
+affine expression and never stores. Writes are functional: they return the changed tensor.
+"""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ppl_cli.graph.basic import Op, Variable, as_variable, constant
+from ppl_cli.graph.types import TensorType, promote
+from ppl_cli.ops.shape import broadcast_to, transpose
+
+
+def _indexed_shape(x: TensorType, indices: Sequence[TensorType]) -> tuple[int, ...]:
+    if len(indices) > x.ndim:
+        raise TypeError(f"{len(indices)} indices for {x}")
+    return np.broadcast_shapes(*(t.shape for t in indices)) + x.shape[len(indices) :]
+
+
+@dataclass(frozen=True)
+class Gather(Op):
+    """Inputs (x, *indices): x[indices]."""
+
+    name = "Gather"
+
+    def output_types(self, *inputs: TensorType) -> tuple[TensorType, ...]:
+        x, *indices = inputs
+        return (x.with_shape(_indexed_shape(x, indices)),)
+
+    def perform(self, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:
+        x, *indices = inputs
+        return (np.asarray(x[tuple(indices)]),)
+
+    def grad(
+        self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Sequence[Variable]
+    ) -> Sequence[Variable | None]:
+        x, *indices = inputs
+        return [add_at(constant(np.zeros(x.shape)), gradients[0], *indices), *[None] * len(indices)]
+
+
+@dataclass(frozen=True)
+class SetAt(Op):
+    """Inputs (x, value, *indices): x with x[indices] = value. Where indices repeat, the last in row-major order wins."""
+
+    name = "SetAt"
+
+    def output_types(self, *inputs: TensorType) -> tuple[TensorType, ...]:
+        x, value, *indices = inputs
+        if np.broadcast_shapes(value.shape, shape := _indexed_shape(x, indices)) != shape:
+            raise TypeError(f"cannot store {value} in {list(shape)} elements")
+        return (TensorType(promote(x.dtype, value.dtype), x.shape),)
+
+    def perform(self, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:
+        x, value, *indices = inputs
+        result = np.array(x, dtype=np.result_type(x, value))
+        result[tuple(indices)] = value
+        return (result,)
+
+    def grad(
+        self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Sequence[Variable]
+    ) -> Sequence[Variable | None]:
+        from ppl_cli.ops.elementwise import sum_to
+
+        _, value, *indices = inputs
+        g = gradients[0]
+        return [set_at(g, constant(0.0), *indices), sum_to(gather(g, *indices), value.shape), *[None] * len(indices)]
+
+
+@dataclass(frozen=True)
+class AddAt(Op):
+    """Inputs (x, value, *indices): x with value added at x[indices], repeated indices adding up."""
+
+    name = "AddAt"
+
+    def output_types(self, *inputs: TensorType) -> tuple[TensorType, ...]:
+        return SetAt().output_types(*inputs)
+
+    def perform(self, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:
+        x, value, *indices = inputs
+        result = np.array(x, dtype=np.result_type(x, value))
+        np.add.at(result, tuple(indices), value)
+        return (result,)
+
+    def grad(
+        self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Sequence[Variable]
+    ) -> Sequence[Variable | None]:
+        from ppl_cli.ops.elementwise import sum_to
+
+        _, value, *indices = inputs
+        g = gradients[0]
+        return [g, sum_to(gather(g, *indices), value.shape), *[None] * len(indices)]
+
+
+def gather(x: Variable, *indices: Any) -> Variable:
+    return Gather()(x, *map(as_variable, indices)) if indices else x
+
+
+def set_at(x: Variable, value: Any, *indices: Any) -> Variable:
+    value = as_variable(value)
+    if not indices:
+        return broadcast_to(value, x.shape)
+    return SetAt()(x, value, *map(as_variable, indices))
+
+
+def add_at(x: Variable, value: Any, *indices: Any) -> Variable:
+    return AddAt()(x, as_variable(value), *map(as_variable, indices))
+
+
+def take_slice(x: Variable, start: int, stop: int, axis: int = 0) -> Variable:
+    """x[start:stop] along `axis`."""
+    axis %= x.ndim
+    if (start, stop) == (0, x.shape[axis]):
+        return x
+    if axis == 0:
+        return gather(x, constant(np.arange(start, stop)))
+    order = (axis, *(k for k in range(x.ndim) if k != axis))
+    part = gather(transpose(x, order), constant(np.arange(start, stop)))
+    return transpose(part, tuple(int(k) for k in np.argsort(order)))

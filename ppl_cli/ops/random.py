@@ -1,0 +1,135 @@
+"""Random variables and their log densities as nodes; primitive draws.
+
+A `RandomVariable` is a draw of a distribution with given parameters; `LogProb(rv, value)` is the log density of that law at a value, which
+the log-probability room turns into ordinary operations. Drawing is graph too: a distribution says its draw as
+an expression of a few primitive draws.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+from ppl_cli.graph.basic import Op, Variable, as_variable, constant, root
+from ppl_cli.graph.types import DType, TensorType
+
+
+class Law(Protocol):
+    """What a random variable's op needs to know of its distribution."""
+
+    name: str
+    dtype: DType
+    event_ndims: tuple[int, ...]  # for each parameter: how many of its last axes make up one parameter value
+
+    def event_shape(self, *parameters: TensorType) -> tuple[int, ...]:
+        """The shape of one draw."""
+        ...
+
+
+_token_numbers = count()
+
+
+def token() -> Variable:
+    """A root that keeps one random variable distinct from every other with the same parameters."""
+    return root(f"rng{next(_token_numbers)}", "int64")
+
+
+@dataclass(frozen=True)
+class RandomVariable(Op):
+    """Inputs (token, *parameters): independent draws, of shape `batch` + the law's event shape.
+
+    The batch shapes of the parameters broadcast to `batch`.
+    """
+
+    law: Any = field(repr=False)
+    batch: tuple[int, ...] = ()
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return f"{self.law.name}_rv"
+
+    @property
+    def pure(self) -> bool:
+        return False
+
+    @property
+    def event_ndim(self) -> int:
+        return self.law.event_ndim
+
+    def output_types(self, *inputs: TensorType) -> tuple[TensorType, ...]:
+        return (TensorType(self.law.dtype, self.batch + self.law.event_shape(*inputs[1:])),)
+
+    def __str__(self) -> str:
+        return f"{self.name}{list(self.batch) if self.batch else ''}"
+
+
+@dataclass(frozen=True)
+class LogProb(Op):
+    """Inputs (random variable, value): the log density of its law at the value, one number per element of the batch.
+
+    `event_ndim` is the number of last axes that make up one value.
+    """
+
+    event_ndim: int = 0
+    name = "LogProb"
+
+    def output_types(self, *inputs: TensorType) -> tuple[TensorType, ...]:
+        keep = [t.shape[: t.ndim - self.event_ndim] for t in inputs]
+        return (TensorType("float64", np.broadcast_shapes(*keep)),)
+
+
+PrimitiveKind = Literal["uniform", "std_normal", "std_gamma", "poisson", "binomial"]
+
+
+@dataclass(frozen=True)
+class PrimitiveDraw(Op):
+    """Inputs (token, *parameters): one independent primitive draw for each element of `shape`.
+
+    uniform on (0, 1); std_normal; std_gamma(shape) with rate 1; poisson(rate); binomial(n, p). Parameters broadcast to `shape`.
+    """
+
+    kind: PrimitiveKind
+    shape: tuple[int, ...]
+    name = "PrimitiveDraw"
+
+    @property
+    def pure(self) -> bool:
+        return False
+
+    def output_types(self, *inputs: TensorType) -> tuple[TensorType, ...]:
+        return (TensorType("int64" if self.kind in ("poisson", "binomial") else "float64", self.shape),)
+
+    def __str__(self) -> str:
+        return f"{self.kind}{list(self.shape) if self.shape else ''}"
+
+
+def batch_shape(law: Law, parameters: tuple[Variable, ...]) -> tuple[int, ...]:
+    """The shape to which the parameters' batches broadcast."""
+    return np.broadcast_shapes(
+        *(p.shape[: p.ndim - e] for p, e in zip(parameters, law.event_ndims, strict=True))
+    )
+
+
+def random_variable(law: Law, *parameters: Any, batch: tuple[int, ...] = ()) -> Variable:
+    """A new random variable of `law`, independent of all others; `batch` asks for more copies than the parameters give."""
+    given = tuple(map(as_variable, parameters))
+    shape = np.broadcast_shapes(batch, batch_shape(law, given))
+    return RandomVariable(law, shape)(token(), *given)
+
+
+def log_prob(rv: Variable, value: Any, event_ndim: int) -> Variable:
+    """The log density node of `rv` at `value`."""
+    return LogProb(event_ndim)(rv, as_variable(value))
+
+
+def primitive(kind: PrimitiveKind, *parameters: Any, shape: tuple[int, ...] = ()) -> Variable:
+    """A new primitive draw of the given shape (the parameters broadcast to it)."""
+    given = tuple(map(as_variable, parameters))
+    shape = np.broadcast_shapes(shape, *(p.shape for p in given))
+    return PrimitiveDraw(kind, shape)(token(), *given)
+
+
+__all__ = ["Law", "LogProb", "PrimitiveDraw", "RandomVariable", "batch_shape", "constant", "log_prob", "primitive",
+           "random_variable", "token"]

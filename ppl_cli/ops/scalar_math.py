@@ -1,0 +1,175 @@
+"""The table of elementwise operations.
+
+Numerically delicate functions (log1p_exp, log1m_exp, log_diff_exp, ...) follow Stan Math's definitions and Maechler (2012),
+"Accurately computing log(1 - exp(-|a|))".
+"""
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ppl_cli.graph.basic import Variable, constant
+from ppl_cli.ops.elementwise import elementwise
+
+
+def _special(name: str) -> Any:
+    """SciPy's special function, imported when first needed: the import takes 0.2 s."""
+
+    def call(*arguments: Any) -> Any:
+        import scipy.special
+
+        return getattr(scipy.special, name)(*arguments)
+
+    return call
+
+
+def _guard(condition: Variable, value: Variable) -> Variable:
+    return switch(condition, value, 0.0)
+
+
+def _int_div(a: Any, b: Any) -> Any:
+    with np.errstate(all="ignore"):
+        return np.where(b == 0, 0, np.trunc(np.asarray(a) / np.where(b == 0, 1, b))).astype("int64")
+
+
+# Arithmetic
+add = elementwise("add", 2, np.add, lambda g, y, a, b: (g, g), "{0} + {1}", "{0} + {1}", result="promote")
+sub = elementwise("sub", 2, np.subtract, lambda g, y, a, b: (g, -g), "{0} - {1}", "{0} - {1}", result="promote")
+mul = elementwise("mul", 2, np.multiply, lambda g, y, a, b: (g * b, g * a), "{0} * {1}", "{0} * {1}", result="promote")
+div = elementwise(
+    "div", 2, np.true_divide, lambda g, y, a, b: (g / b, -(g * y) / b),
+    "(double){0} / (double){1}", "divide({0}, {1})",
+)
+int_div = elementwise("int_div", 2, _int_div, None, "{0} / {1}", "int_div({0}, {1})", result="int64")
+mod = elementwise("mod", 2, np.fmod, None, "{0} % {1}", "int_mod({0}, {1})", result="int64")
+neg = elementwise("neg", 1, np.negative, lambda g, y, x: (-g,), "-{0}", "-{0}", result="promote")
+absolute = elementwise(
+    "abs", 1, np.abs, lambda g, y, x: (g * sign(x),), "fabs({0})", "abs({0})",
+)
+int_abs = elementwise("int_abs", 1, np.abs, None, "labs({0})", "abs({0})", result="int64")
+sign = elementwise("sign", 1, np.sign, None, "(double)(({0} > 0) - ({0} < 0))", "float(({0} > 0) - ({0} < 0))")
+sqrt = elementwise("sqrt", 1, np.sqrt, lambda g, y, x: (g / (2.0 * y),), "sqrt({0})", "sqrt({0})")
+cbrt = elementwise("cbrt", 1, np.cbrt, lambda g, y, x: (g / (3.0 * y * y),), "cbrt({0})", "cbrt({0})")
+power = elementwise(
+    "pow", 2, lambda a, b: np.power(np.asarray(a, "float64"), b),
+    lambda g, y, a, b: (g * b * power(a, b - 1.0), switch(eq(a, 0.0), 0.0, g * y * log(a))),
+    "pow({0}, {1})", "pow_({0}, {1})",
+)
+maximum = elementwise(
+    "fmax", 2, np.fmax, lambda g, y, a, b: (_guard(ge(a, b), g), _guard(lt(a, b), g)),
+    "fmax({0}, {1})", "fmax({0}, {1})",
+)
+minimum = elementwise(
+    "fmin", 2, np.fmin, lambda g, y, a, b: (_guard(le(a, b), g), _guard(gt(a, b), g)),
+    "fmin({0}, {1})", "fmin({0}, {1})",
+)
+int_max = elementwise("max", 2, np.maximum, None, "({0} > {1} ? {0} : {1})", "max({0}, {1})", result="int64")
+int_min = elementwise("min", 2, np.minimum, None, "({0} < {1} ? {0} : {1})", "min({0}, {1})", result="int64")
+
+# Rounding
+floor = elementwise("floor", 1, np.floor, None, "floor({0})", "floor({0})")
+ceil = elementwise("ceil", 1, np.ceil, None, "ceil({0})", "ceil({0})")
+trunc = elementwise("trunc", 1, np.trunc, None, "trunc({0})", "trunc({0})")
+rounded = elementwise(
+    "round", 1, lambda x: np.copysign(np.floor(np.abs(x) + 0.5), x), None, "round({0})", "round_({0})",
+)
+
+# Exponentials and logarithms
+exp = elementwise("exp", 1, np.exp, lambda g, y, x: (g * y,), "exp({0})", "exp({0})")
+exp2 = elementwise("exp2", 1, np.exp2, lambda g, y, x: (g * y * float(np.log(2)),), "exp2({0})", "pow_(2.0, {0})")
+expm1 = elementwise("expm1", 1, np.expm1, lambda g, y, x: (g * (y + 1.0),), "expm1({0})", "expm1({0})")
+log = elementwise("log", 1, np.log, lambda g, y, x: (g / x,), "log({0})", "log({0})")
+log2 = elementwise("log2", 1, np.log2, lambda g, y, x: (g / (x * float(np.log(2))),), "log2({0})", "log2({0})")
+log10 = elementwise("log10", 1, np.log10, lambda g, y, x: (g / (x * float(np.log(10))),), "log10({0})", "log10({0})")
+log1p = elementwise("log1p", 1, np.log1p, lambda g, y, x: (g / (1.0 + x),), "log1p({0})", "log1p({0})")
+inv_logit = elementwise(
+    "inv_logit", 1, lambda x: _special("expit")(np.asarray(x, "float64")), lambda g, y, x: (g * y * (1.0 - y),),
+    "1.0 / (1.0 + exp(-{0}))", "divide(1.0, 1.0 + exp(-{0}))",
+)
+log1p_exp = elementwise(
+    "log1p_exp", 1, lambda x: np.logaddexp(0.0, x), lambda g, y, x: (g * inv_logit(x),),
+    "fmax({0}, 0.0) + log1p(exp(-fabs({0})))", "fmax({0}, 0.0) + log1p(exp(-abs({0})))",
+)
+log1m_exp = elementwise(
+    "log1m_exp", 1, lambda x: np.where(np.asarray(x) > -0.6931471805599453, np.log(-np.expm1(x)), np.log1p(-np.exp(x))),
+    lambda g, y, x: (-g / expm1(-x),),
+    "({0} > -0.6931471805599453 ? log(-expm1({0})) : log1p(-exp({0})))",
+    "(log(-expm1({0})) if {0} > -0.6931471805599453 else log1p(-exp({0})))",
+)
+log_add_exp = elementwise(
+    "log_add_exp", 2, np.logaddexp, lambda g, y, a, b: (g * inv_logit(a - b), g * inv_logit(b - a)),
+    "log_add_exp({0}, {1})", "log_add_exp({0}, {1})",
+)
+
+# Trigonometry
+sin = elementwise("sin", 1, np.sin, lambda g, y, x: (g * cos(x),), "sin({0})", "sin({0})")
+cos = elementwise("cos", 1, np.cos, lambda g, y, x: (-g * sin(x),), "cos({0})", "cos({0})")
+tan = elementwise("tan", 1, np.tan, lambda g, y, x: (g * (1.0 + y * y),), "tan({0})", "tan({0})")
+asin = elementwise("asin", 1, np.arcsin, lambda g, y, x: (g / sqrt(1.0 - x * x),), "asin({0})", "asin({0})")
+acos = elementwise("acos", 1, np.arccos, lambda g, y, x: (-g / sqrt(1.0 - x * x),), "acos({0})", "acos({0})")
+atan = elementwise("atan", 1, np.arctan, lambda g, y, x: (g / (1.0 + x * x),), "atan({0})", "atan({0})")
+atan2 = elementwise(
+    "atan2", 2, np.arctan2, lambda g, y, a, b: (g * b / (a * a + b * b), -g * a / (a * a + b * b)),
+    "atan2({0}, {1})", "atan2({0}, {1})",
+)
+sinh = elementwise("sinh", 1, np.sinh, lambda g, y, x: (g * cosh(x),), "sinh({0})", "sinh({0})")
+cosh = elementwise("cosh", 1, np.cosh, lambda g, y, x: (g * sinh(x),), "cosh({0})", "cosh({0})")
+tanh = elementwise("tanh", 1, np.tanh, lambda g, y, x: (g * (1.0 - y * y),), "tanh({0})", "tanh({0})")
+asinh = elementwise("asinh", 1, np.arcsinh, lambda g, y, x: (g / sqrt(x * x + 1.0),), "asinh({0})", "asinh({0})")
+acosh = elementwise("acosh", 1, np.arccosh, lambda g, y, x: (g / sqrt(x * x - 1.0),), "acosh({0})", "acosh({0})")
+atanh = elementwise("atanh", 1, np.arctanh, lambda g, y, x: (g / (1.0 - x * x),), "atanh({0})", "atanh({0})")
+
+# Special functions
+_CYTHON = "scipy.special.cython_special:"
+lgamma = elementwise("lgamma", 1, _special("gammaln"), lambda g, y, x: (g * digamma(x),), "lgamma_({0})", "lgamma({0})")
+digamma = elementwise(
+    "digamma", 1, _special("psi"), lambda g, y, x: (g * trigamma(x),), "", "", external=_CYTHON + "psi",
+)
+trigamma = elementwise(
+    "trigamma", 1, lambda x: _special("zeta")(2.0, x), lambda g, y, x: (-2.0 * g * hurwitz_zeta(3.0, x),),
+    "call(2.0, {0})", "call(2.0, {0})", external=_CYTHON + "zeta",
+)
+hurwitz_zeta = elementwise(
+    "hurwitz_zeta", 2, _special("zeta"), lambda g, y, s, x: (None, -g * s * hurwitz_zeta(s + 1.0, x)),
+    "", "", external=_CYTHON + "zeta",
+)
+erf = elementwise(
+    "erf", 1, _special("erf"), lambda g, y, x: (g * 1.1283791670955126 * exp(-x * x),), "erf({0})", "erf({0})",
+)
+erfc = elementwise(
+    "erfc", 1, _special("erfc"), lambda g, y, x: (-g * 1.1283791670955126 * exp(-x * x),), "erfc({0})", "erfc({0})",
+)
+log_ndtr = elementwise(
+    "std_normal_lcdf", 1, _special("log_ndtr"),
+    lambda g, y, x: (g * exp(-0.5 * x * x - y - 0.9189385332046728),), "", "", external=_CYTHON + "log_ndtr",
+)
+ndtri = elementwise(
+    "inv_Phi", 1, _special("ndtri"),
+    lambda g, y, x: (g * 2.5066282746310002 * exp(0.5 * y * y),), "", "", external=_CYTHON + "ndtri",
+)
+
+# Comparison, logic, selection, conversion
+eq = elementwise("eq", 2, np.equal, None, "{0} == {1}", "{0} == {1}", result="bool")
+ne = elementwise("ne", 2, np.not_equal, None, "{0} != {1}", "{0} != {1}", result="bool")
+lt = elementwise("lt", 2, np.less, None, "{0} < {1}", "{0} < {1}", result="bool")
+le = elementwise("le", 2, np.less_equal, None, "{0} <= {1}", "{0} <= {1}", result="bool")
+gt = elementwise("gt", 2, np.greater, None, "{0} > {1}", "{0} > {1}", result="bool")
+ge = elementwise("ge", 2, np.greater_equal, None, "{0} >= {1}", "{0} >= {1}", result="bool")
+both = elementwise("and", 2, np.logical_and, None, "{0} && {1}", "({0} != 0) and ({1} != 0)", result="bool")
+either = elementwise("or", 2, np.logical_or, None, "{0} || {1}", "({0} != 0) or ({1} != 0)", result="bool")
+negation = elementwise("not", 1, np.logical_not, None, "!{0}", "{0} == 0", result="bool")
+isnan = elementwise("isnan", 1, np.isnan, None, "isnan({0})", "isnan({0})", result="bool")
+isinf = elementwise("isinf", 1, np.isinf, None, "isinf({0})", "isinf({0})", result="bool")
+switch = elementwise(
+    "switch", 3, np.where, lambda g, y, c, a, b: (None, switch(c, g, 0.0), switch(c, 0.0, g)),
+    "({0} ? {1} : {2})", "({1} if {0} else {2})", result="branches",
+)
+to_real = elementwise(
+    "to_real", 1, lambda x: np.asarray(x, "float64"), lambda g, y, x: (g,), "(double){0}", "float({0})",
+)
+to_int = elementwise(
+    "to_int", 1, lambda x: np.trunc(x).astype("int64"), None, "(int64_t){0}", "int({0})", result="int64",
+)
+
+negative_infinity = constant(-np.inf)
