@@ -1,0 +1,105 @@
+"""Text → syntax tree. The grammar is grammar/ppl.lark; its parse tables are kept in the user's cache directory.
+
+Building the tables takes 0.4 s, loading them 0.02 s; without a usable cache directory they are built each time.
+"""
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import pickle
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import lark
+from platformdirs import user_cache_path
+
+from ppl_cli.language.builder import TreeBuilder
+from ppl_cli.language.diagnostics import LanguageError, not_supported
+from ppl_cli.language.old_spellings import ArrowSplitter
+from ppl_cli.language.source import Source, Span
+from ppl_cli.language.syntax import Program
+from ppl_cli.language.syntax_errors import describe_syntax_error
+
+_BUILD_OPTIONS: dict[str, Any] = {
+    "parser": "lalr",
+    "lexer": "basic",
+    "keep_all_tokens": True,
+    "maybe_placeholders": False,
+}
+
+
+def parse(text: str, name: str = "model.ppl") -> Program:
+    """The syntax tree of a model file; a `LanguageError` with the place of the first mistake if there is one."""
+    return _parser().parse(Source(name, text.removeprefix("\ufeff")))
+
+
+class _Parser:
+    """Lark with the tree builder embedded. One at a time may use it, since the builder knows the current file."""
+
+    def __init__(self, grammar: str) -> None:
+        self._lock = Lock()
+        self._builder = TreeBuilder()
+        options: dict[str, Any] = {
+            "transformer": self._builder,
+            "postlex": ArrowSplitter(),
+            "lexer_callbacks": {"HASH_COMMENT": self._comment, "INCLUDE": self._include},
+        }
+        self._lark = lark.Lark._load_from_dict(**_load_tables(grammar), **options)
+
+    def parse(self, source: Source) -> Program:
+        with self._lock:
+            self._builder.begin(source)
+            try:
+                return self._lark.parse(source.text)  # type: ignore[return-value]
+            except lark.UnexpectedInput as failure:
+                raise LanguageError([describe_syntax_error(failure, source, self._lark)]) from None
+
+    def _comment(self, token: lark.Token) -> lark.Token:
+        self._builder.old.hash_comment(token)
+        return token
+
+    def _include(self, token: lark.Token) -> lark.Token:
+        span = Span(self._builder.source, token.start_pos or 0, (token.start_pos or 0) + len("#include"))
+        raise LanguageError([not_supported("`#include` is", span)])
+
+
+@cache
+def _parser() -> _Parser:
+    return _Parser(_grammar_path().read_text(encoding="utf-8"))
+
+
+def _grammar_path() -> Path:
+    """In an installed package the grammar is inside it, in a checkout beside it."""
+    package = Path(__file__).parents[1]
+    installed = package / "grammar" / "ppl.lark"
+    return installed if installed.exists() else package.parent / "grammar" / "ppl.lark"
+
+
+def _load_tables(grammar: str) -> dict[str, Any]:
+    """What `Lark.save` would write for this grammar: from the cache if it is there, else built and cached."""
+    key = repr((grammar, lark.__version__, sys.version_info[:3], _BUILD_OPTIONS)).encode()
+    path = user_cache_path("ppl") / f"grammar-{hashlib.sha256(key).hexdigest()[:16]}.pickle"
+    try:
+        return pickle.loads(path.read_bytes())
+    except Exception:  # missing, unreadable or cut off
+        content = io.BytesIO()
+        lark.Lark(grammar, **_BUILD_OPTIONS).save(content)
+        _write_atomically(path, content.getvalue())
+        return pickle.loads(content.getvalue())
+
+
+def _write_atomically(path: Path, content: bytes) -> None:
+    """A cache that cannot be written is no error."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.replace(temporary, path)
+    except OSError:
+        pass
