@@ -5,7 +5,8 @@ has a `span`. Parentheses are not kept: the spans of operands include them.
 """
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -194,6 +195,17 @@ class TupleProjection(Expression):
 
     base: Expression
     position: int
+
+
+def subexpressions(node: Node) -> Iterator[Expression]:
+    """The expressions directly within an expression, those of its indices included."""
+    for field in fields(node):
+        value = getattr(node, field.name)
+        for part in value if isinstance(value, tuple) else (value,):
+            if isinstance(part, Expression):
+                yield part
+            elif isinstance(part, IndexItem):
+                yield from subexpressions(part)
 
 
 # ---------------------------------------------------------------------------------------------- declarations

@@ -1,0 +1,207 @@
+"""Which function a call means: a user's or a library one, by its name, its suffix and the types of its arguments."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ppl_cli.language.checked import ResolvedCall
+from ppl_cli.language.context import Context, did_you_mean
+from ppl_cli.language.signatures import Signature, best_match
+from ppl_cli.language.syntax import Call, FunctionDefinition, Suffix, split_suffix
+from ppl_cli.language.types import ERROR, Type, contains_error, promotion_cost
+
+_NORMALIZED = {Suffix.LUPDF: Suffix.LPDF, Suffix.LUPMF: Suffix.LPMF}
+_DENSITIES = (Suffix.LPDF, Suffix.LPMF)
+_CUMULATIVE = (Suffix.CDF, Suffix.LCDF, Suffix.LCCDF)
+_OLD_ENDINGS = {"_ccdf_log": (Suffix.LCCDF,), "_cdf_log": (Suffix.LCDF,), "_log": _DENSITIES}
+_SIGNATURES_SHOWN = 6
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """Functions of one name that a call may mean."""
+
+    name: str
+    definitions: tuple[FunctionDefinition, ...]
+    signatures: tuple[Signature, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.definitions or self.signatures)
+
+    def described(self) -> list[str]:
+        return [describe(definition) for definition in self.definitions] + [str(each) for each in self.signatures]
+
+
+def describe(definition: FunctionDefinition) -> str:
+    """The head of a user's function."""
+    arguments = [("data " if each.data_only else "") + str(each.type) for each in definition.parameters]
+    return f"{definition.return_type} {definition.name}({', '.join(arguments)})"
+
+
+def check_call(context: Context, call: Call, arguments: tuple[Type, ...]) -> Type:
+    """The type of a call whose arguments have been checked; VOID for a function that returns nothing."""
+    if context.scopes.find(call.name) is not None and call.name not in context.functions:
+        if not _candidates(context, call.name):
+            hint = f"an index is written `{call.name}[…]`"
+            context.error(f"`{call.name}` is a variable, not a function", call.name_span, hint)
+            return ERROR
+    groups = [_candidates(context, _library_name(call.base, call.suffix, call.name))]
+    if not groups[0]:
+        groups = _old_name(context, call)
+    if not groups:
+        _report_unknown(context, call)
+        return ERROR
+    _check_place(context, call)
+    _check_bar(context, call, split_suffix(groups[0].name)[1], old=groups[0].name != call.name)
+    return _resolve(context, call, groups, arguments)
+
+
+def check_distribution(context: Context, call: Call, arguments: tuple[Type, ...]) -> bool:
+    """A distribution on the right of `~`; `arguments` begin with the type of the left. False if it is unknown."""
+    names = [call.name + suffix.value for suffix in _DENSITIES]
+    groups = [found for name in names if (found := _candidates(context, name))]
+    if not groups and call.name + "_log" in context.functions:
+        present = f"{call.name}_lpdf"
+        groups = [_candidates(context, call.name + "_log")]
+        context.warn_once("_log", f"`{call.name}_log` is an old name", call.name_span, f"define `{present}`")
+    if groups:
+        _resolve(context, call, groups, arguments)
+    return bool(groups)
+
+
+def report_unknown_distribution(context: Context, call: Call) -> None:
+    from ppl_cli.language.stan_names import STAN_FUNCTIONS
+
+    if any(call.name + suffix.value in STAN_FUNCTIONS for suffix in _DENSITIES):
+        context.not_supported(f"the distribution `{call.name}` is", call.name_span)
+    elif call.suffix in _DENSITIES or call.suffix in _NORMALIZED:
+        hint = f"write `{call.base}`: the density is implied after `~`"
+        context.error(f"`{call.name}` is not a distribution", call.name_span, hint)
+    else:
+        hint = did_you_mean(call.name, distributions(context))
+        context.error(f"unknown distribution `{call.name}`", call.name_span, hint)
+
+
+def distributions(context: Context) -> set[str]:
+    """The names that may stand on the right of `~`."""
+    names = [*context.library.names(), *context.functions]
+    return {base for base, suffix in map(split_suffix, names) if suffix in _DENSITIES}
+
+
+def _library_name(base: str, suffix: Suffix | None, name: str) -> str:
+    """`normal_lupdf` is found as `normal_lpdf`."""
+    return base + _NORMALIZED[suffix].value if suffix in _NORMALIZED else name
+
+
+def _candidates(context: Context, name: str) -> _Candidates:
+    return _Candidates(name, tuple(context.functions.get(name, ())), context.library.signatures(name))
+
+
+def _old_name(context: Context, call: Call) -> list[_Candidates]:
+    """`normal_log` is `normal_lpdf`, `normal_cdf_log` is `normal_lcdf` (manual: Removed Features)."""
+    for ending, suffixes in _OLD_ENDINGS.items():
+        if not call.name.endswith(ending):
+            continue
+        base = call.name.removesuffix(ending)
+        groups = [found for suffix in suffixes if (found := _candidates(context, base + suffix.value))]
+        if groups:
+            hint = f"write `{groups[0].name}(y | …)`"
+            context.warn_once(ending, f"`{call.name}` is an old name", call.name_span, hint)
+            return groups
+    return []
+
+
+def _resolve(context: Context, call: Call, groups: Sequence[_Candidates], arguments: tuple[Type, ...]) -> Type:
+    """Choose the candidate that takes the fewest promotions; report if there is none."""
+    best: tuple[int, ResolvedCall] | None = None
+    for group in groups:
+        base, suffix = split_suffix(group.name)
+        for definition in group.definitions:
+            cost = _cost(definition, arguments)
+            if cost is not None and (best is None or cost < best[0]):
+                resolved = ResolvedCall(base, suffix, definition.return_type, arguments, definition=definition)
+                best = cost, resolved
+        match = best_match(group.signatures, arguments)
+        if match is not None and (best is None or match.cost < best[0]):
+            resolved = ResolvedCall(base, suffix, match.result, arguments, signature=match.signature)
+            best = match.cost, resolved
+    if best is None:
+        _report_arguments(context, call, groups, arguments)
+        return ERROR
+    context.calls[call] = best[1]
+    _check_data_arguments(context, call, best[1])
+    return ERROR if any(map(contains_error, arguments)) and best[1].definition is None else best[1].result
+
+
+def _check_data_arguments(context: Context, call: Call, resolved: ResolvedCall) -> None:
+    """Arguments declared with `data` must not depend on parameters. On the right of `~` the outcome is left out."""
+    declared = resolved.definition.parameters if resolved.definition else resolved.signature.arguments
+    for argument, parameter in zip(reversed(call.arguments), reversed(declared), strict=False):
+        name = context.parameter_in(argument) if parameter.data_only else None
+        if name is not None:
+            hint = f"`{name.name}` depends on parameters"
+            context.error(f"this argument of `{call.name}` must be known from data", argument.span, hint)
+
+
+def _cost(definition: FunctionDefinition, arguments: tuple[Type, ...]) -> int | None:
+    if len(definition.parameters) != len(arguments):
+        return None
+    pairs = zip(arguments, definition.parameters, strict=True)
+    costs = [promotion_cost(argument, parameter.type) for argument, parameter in pairs]
+    return None if None in costs else sum(cost for cost in costs if cost is not None)
+
+
+# -------------------------------------------------------------------------------------------------- messages
+
+
+def _report_arguments(
+    context: Context, call: Call, groups: Iterable[_Candidates], arguments: tuple[Type, ...]
+) -> None:
+    known = [text for group in groups for text in group.described()]
+    shown = known[:_SIGNATURES_SHOWN] + (["…"] if len(known) > _SIGNATURES_SHOWN else [])
+    found = ", ".join(map(str, arguments)) or "nothing"
+    context.error(f"`{call.name}` cannot take ({found})", call.span, "it is " + "\n        or ".join(shown))
+
+
+def _report_unknown(context: Context, call: Call) -> None:
+    from ppl_cli.language.stan_names import STAN_FUNCTIONS
+
+    known = _library_name(call.base, call.suffix, call.name)
+    if known in STAN_FUNCTIONS:
+        context.not_supported(f"the function `{call.name}` is", call.name_span)
+    elif call.name in distributions(context):
+        hint = f"did you mean `{call.name}_lpdf` or `{call.name}_rng`?"
+        context.error(f"`{call.name}` is a distribution: it stands on the right of `~`", call.name_span, hint)
+    else:
+        names = [*context.library.names(), *context.functions]
+        context.error(f"unknown function `{call.name}`", call.name_span, did_you_mean(call.name, names))
+
+
+def _check_bar(context: Context, call: Call, suffix: Suffix | None, old: bool) -> None:
+    conditional = suffix is not None and suffix.conditional
+    if call.bar and not conditional:
+        context.error(f"`{call.name}` is not a density: write a comma instead of `|`", call.span)
+    elif conditional and not call.bar and not old:
+        if suffix in _CUMULATIVE:
+            message = f"a comma after the first argument of `{call.name}` is an old spelling"
+            context.warn_once("comma", message, call.name_span, f"write `{call.name}(y | …)`")
+        else:
+            message = f"the first argument of `{call.name}` must be followed by `|`"
+            context.error(message, call.span, f"write `{call.name}(y | …)`")
+
+
+def _check_place(context: Context, call: Call) -> None:
+    """Functions that draw, or change the target, may be called only in some places."""
+    place = context.place
+    if call.suffix is Suffix.RNG and not place.may_draw:
+        where = "transformed data, generated quantities and functions ending in `_rng`"
+    elif call.suffix is Suffix.LP and not place.may_call_lp:
+        where = "the model block, transformed parameters and functions ending in `_lp`"
+    elif call.suffix is Suffix.JACOBIAN and not place.may_add_to_jacobian:
+        where = "transformed parameters and functions ending in `_jacobian`"
+    elif call.suffix in _NORMALIZED and not place.may_drop_constants:
+        where = "the model block and functions ending in `_lpdf`, `_lpmf` or `_lp`"
+    else:
+        return
+    context.error(f"`{call.name}` can be called only in {where}", call.name_span)
+

@@ -1,0 +1,52 @@
+"""Syntax tree + library → checked program, or all mistakes of the file together."""
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ppl_cli.language.checked import CheckedProgram
+from ppl_cli.language.context import Context
+from ppl_cli.language.declarations import check_declaration
+from ppl_cli.language.diagnostics import LanguageError, Severity
+from ppl_cli.language.functions import check_functions
+from ppl_cli.language.scopes import Block, Place
+from ppl_cli.language.signatures import Library
+from ppl_cli.language.statements import check_statement, check_statements
+from ppl_cli.language.syntax import Declaration, Program, Statement
+
+_DECLARATIONS_ONLY = (Block.DATA, Block.PARAMETERS)
+
+
+def check(program: Program, library: Library) -> CheckedProgram:
+    """Find the types of a program; raise a `LanguageError` with all that is wrong with it."""
+    context = Context(library)
+    context.diagnostics.extend(program.warnings)
+    check_functions(context, program.functions or ())
+    for block, statements in (
+        (Block.DATA, program.data),
+        (Block.TRANSFORMED_DATA, program.transformed_data),
+        (Block.PARAMETERS, program.parameters),
+        (Block.TRANSFORMED_PARAMETERS, program.transformed_parameters),
+        (Block.MODEL, program.model),
+        (Block.GENERATED_QUANTITIES, program.generated_quantities),
+    ):
+        _check_block(context, block, statements or ())
+    if context.has_errors:
+        raise LanguageError(context.diagnostics)
+    warnings = tuple(each for each in context.diagnostics if each.severity is Severity.WARNING)
+    return CheckedProgram(program, context.types, context.calls, context.variables, warnings)
+
+
+def _check_block(context: Context, block: Block, statements: Iterable[Statement]) -> None:
+    """Variables of the model block are local to it; those of the others are seen by all later blocks."""
+    with context.at(Place(block)):
+        if block is Block.MODEL:
+            with context.scopes.nested():
+                check_statements(context, statements)
+            return
+        for statement in statements:
+            if isinstance(statement, Declaration):
+                check_declaration(context, statement, local=False)
+            elif block in _DECLARATIONS_ONLY:
+                context.error(f"the {block.value} block holds declarations only", statement.span)
+            else:
+                check_statement(context, statement)

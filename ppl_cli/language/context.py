@@ -1,0 +1,105 @@
+"""The state of one run of the checker: what is known of the program so far and what has been reported."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from ppl_cli.language.checked import ResolvedCall
+from ppl_cli.language.diagnostics import Diagnostic, Severity, error, not_supported, warning
+from ppl_cli.language.scopes import Block, Kind, Place, Scopes, Symbol
+from ppl_cli.language.signatures import Library
+from ppl_cli.language.source import Span
+from ppl_cli.language.syntax import Call, Declaration, Expression, FunctionDefinition, Name, Parameter, subexpressions
+from ppl_cli.language.types import ERROR, Type, scalar_of
+
+
+class Context:
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self.functions: dict[str, list[FunctionDefinition]] = {}
+        self.scopes = Scopes()
+        self.place = Place(Block.FUNCTIONS)
+        self.types: dict[Expression, Type] = {}
+        self.calls: dict[Call, ResolvedCall] = {}
+        self.variables: dict[Declaration | Parameter, Type] = {}
+        self.diagnostics: list[Diagnostic] = []
+        self._warned: set[str] = set()
+
+    # ---------------------------------------------------------------------------------------------- messages
+
+    def error(self, message: str, span: Span, hint: str | None = None) -> None:
+        self.diagnostics.append(error(message, span, hint))
+
+    def not_supported(self, what: str, span: Span) -> None:
+        self.diagnostics.append(not_supported(what, span))
+
+    def warn_once(self, kind: str, message: str, span: Span, hint: str | None = None) -> None:
+        """A warning, unless one of this kind was given."""
+        if kind not in self._warned:
+            self._warned.add(kind)
+            self.diagnostics.append(warning(message, span, hint))
+
+    @property
+    def has_errors(self) -> bool:
+        return any(diagnostic.severity is Severity.ERROR for diagnostic in self.diagnostics)
+
+    # ------------------------------------------------------------------------------------------------- place
+
+    @contextmanager
+    def at(self, place: Place) -> Iterator[None]:
+        before, self.place = self.place, place
+        try:
+            yield
+        finally:
+            self.place = before
+
+    @contextmanager
+    def loop(self) -> Iterator[None]:
+        """The body of a loop, with a scope of its own."""
+        with self.at(replace(self.place, in_loop=True)), self.scopes.nested():
+            yield
+
+    # ----------------------------------------------------------------------------------------------- symbols
+
+    def declare(self, name: str, type: Type, kind: Kind, span: Span, data_only: bool = False) -> None:
+        """Make a variable known; if its name cannot be used, say why (it is known all the same)."""
+        self._check_name(name, span)
+        earlier = self.scopes.find(name)
+        if earlier is not None and earlier.type != ERROR:
+            self.error(f"the name `{name}` is already in use", span, f"it was declared in line {earlier.span.line}")
+        elif name in self.functions:
+            self.error(f"the name `{name}` is already in use: it is a function", span)
+        self.scopes.declare(Symbol.declared(name, type, kind, self.place.block, span, data_only))
+
+    def parameter_in(self, expression: Expression) -> Name | None:
+        """A name in a checked expression that makes its value depend on parameters; None if data decide it."""
+        if isinstance(expression, Name):
+            symbol = self.scopes.find(expression.name)
+            return expression if symbol is not None and not symbol.data_only else None
+        if scalar_of(self.types.get(expression, ERROR)) == "int":
+            return None
+        found = (self.parameter_in(part) for part in subexpressions(expression))
+        return next((name for name in found if name is not None), None)
+
+    def _check_name(self, name: str, span: Span) -> None:
+        if name.endswith("__"):
+            self.error(f"a name cannot end in two underscores, as `{name}` does", span)
+        elif name in RESERVED:
+            self.error(f"`{name}` is a reserved word and cannot be a name", span)
+        elif name in _LATELY_RESERVED:
+            self.warn_once(name, f"`{name}` is a word of the language; newer Stan refuses it as a name", span)
+
+
+RESERVED = frozenset(
+    "repeat until then true false struct typedef export auto extern var static transformed generated quantities".split()
+)
+_LATELY_RESERVED = frozenset("lower upper offset multiplier".split())
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+    """A hint with the known name that is most like `name`, if one is."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, list(known), n=1, cutoff=0.7)
+    return f"did you mean `{close[0]}`?" if close else None

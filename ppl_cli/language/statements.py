@@ -1,0 +1,264 @@
+"""Statements: what they need and where they may stand. Mistakes are noted in the context; nothing is returned."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ppl_cli.language import syntax
+from ppl_cli.language.calls import check_call, check_distribution, distributions, report_unknown_distribution
+from ppl_cli.language.context import Context
+from ppl_cli.language.declarations import check_declaration
+from ppl_cli.language.expressions import article, check_expression, check_value, report_void
+from ppl_cli.language.operators import binary_type, element_type
+from ppl_cli.language.scopes import Block, Kind
+from ppl_cli.language.source import Span
+from ppl_cli.language.syntax import Expression, Statement
+from ppl_cli.language.types import ERROR, INT, REAL, VOID, ArrayType, Type, is_assignable, scalar_of
+
+_ASSIGNABLE_BLOCKS = (Block.TRANSFORMED_DATA, Block.TRANSFORMED_PARAMETERS, Block.GENERATED_QUANTITIES, Block.MODEL)
+
+
+def check_statements(context: Context, statements: Iterable[Statement]) -> None:
+    """Local statements, in a scope that is already open."""
+    for statement in statements:
+        check_statement(context, statement)
+
+
+def check_statement(context: Context, statement: Statement) -> None:
+    _CHECKS[type(statement)](context, statement)
+
+
+def _declaration(context: Context, declaration: syntax.Declaration) -> None:
+    check_declaration(context, declaration, local=True)
+
+
+# ------------------------------------------------------------------------------------------------ assignment
+
+
+def _assignment(context: Context, assignment: syntax.Assignment) -> None:
+    target = check_expression(context, assignment.target)
+    value = check_expression(context, assignment.value)
+    if not _check_target(context, assignment.target):
+        return
+    operator = assignment.operator.removesuffix("=")
+    result = binary_type(operator, target, value) if operator else value
+    if result is None:
+        message = f"`{assignment.operator}` is not possible between {article(target)} and {article(value)}"
+        context.error(message, assignment.span)
+    elif not is_assignable(result, target):
+        what = "the result" if operator else "the value"
+        name = assignment.target.span.text
+        context.error(
+            f"`{name}` is {article(target)} and cannot be given {article(result)}",
+            assignment.value.span if not operator else assignment.span,
+            f"{what} is {article(result)}" if operator else None,
+        )
+
+
+def _check_target(context: Context, target: Expression, under_index: bool = False) -> bool:
+    """Whether something can be assigned to; if not, that is reported."""
+    match target:
+        case syntax.Name():
+            return _check_assignable_name(context, target)
+        case syntax.Index(base=base):
+            if isinstance(base, syntax.Index) and any(_is_multiple(context, item) for item in base.indices):
+                context.error(
+                    "an assignment cannot index the result of a multiple index", target.span,
+                    "write all indices in one pair of brackets",
+                )  # fmt: skip
+                return False
+            return _check_target(context, base, under_index=True)
+        case syntax.TupleProjection(base=base):
+            return _check_target(context, base, under_index)
+        case syntax.TupleLiteral(elements=elements) if not under_index:
+            return all([_check_target(context, element) for element in elements])
+    context.error("only a variable, or a part of one, can be assigned to", target.span)
+    return False
+
+
+def _is_multiple(context: Context, item: syntax.IndexItem) -> bool:
+    return not isinstance(item, syntax.Single) or isinstance(context.types.get(item.expression), ArrayType)
+
+
+def _check_assignable_name(context: Context, name: syntax.Name) -> bool:
+    symbol = context.scopes.find(name.name)
+    if symbol is None:
+        context.error(f"`{name.name}` is a function and cannot be assigned to", name.span)
+        return False
+    if symbol.type == ERROR:
+        return True
+    if symbol.kind in (Kind.ARGUMENT, Kind.LOOP):
+        context.error(f"the {symbol.kind.value} `{name.name}` cannot be assigned to", name.span)
+        return False
+    here = context.place.block
+    if symbol.kind is Kind.GLOBAL and (symbol.block is not here or here not in _ASSIGNABLE_BLOCKS):
+        context.error(
+            f"`{name.name}` belongs to the {symbol.block.value} block and cannot be assigned to in "
+            f"{'a function' if here is Block.FUNCTIONS else f'the {here.value} block'}",
+            name.span,
+        )
+        return False
+    return True
+
+
+# ----------------------------------------------------------------------------------------------- log density
+
+
+def _tilde(context: Context, tilde: syntax.Tilde) -> None:
+    left = check_expression(context, tilde.left)
+    if not context.place.may_add_to_target:
+        where = "the model block and in functions ending in `_lp`"
+        context.error(f"`~` can stand only in {where}", tilde.span)
+    call = tilde.distribution
+    if not isinstance(call, syntax.Call):
+        context.not_supported("random expressions are", call.span)
+        return
+    if _is_random_expression(context, call):
+        context.not_supported("random expressions are", call.span)
+        return
+    arguments = tuple(check_expression(context, argument) for argument in call.arguments)
+    context.types[call] = left
+    if not check_distribution(context, call, (left, *arguments)):
+        report_unknown_distribution(context, call)
+    if tilde.truncation is not None:
+        _check_truncation(context, tilde.truncation, left)
+
+
+def _is_random_expression(context: Context, call: syntax.Call) -> bool:
+    """Whether a call on the right of `~` is no distribution but a function of one."""
+    known = distributions(context)
+    if call.name in known:
+        return False
+    return any(isinstance(part, syntax.Call) and part.name in known for part in _within(call))
+
+
+def _within(expression: Expression) -> Iterable[Expression]:
+    for part in syntax.subexpressions(expression):
+        yield part
+        yield from _within(part)
+
+
+def _check_truncation(context: Context, truncation: syntax.Truncation, left: Type) -> None:
+    wanted = INT if scalar_of(left) == "int" else REAL
+    for bound in (truncation.lower, truncation.upper):
+        if bound is not None:
+            check_value(context, bound, wanted, "a truncation bound")
+
+
+def _target_plus(context: Context, statement: syntax.TargetPlus) -> None:
+    found = check_expression(context, statement.value)
+    word = "jacobian" if statement.jacobian else "target"
+    if statement.jacobian:
+        allowed = context.place.may_add_to_jacobian
+        where = "the transformed parameters block and in functions ending in `_jacobian`"
+    else:
+        allowed = context.place.may_add_to_target
+        where = "the model block and in functions ending in `_lp`"
+    if not allowed:
+        context.error(f"`{word} +=` can stand only in {where}", statement.span)
+    if scalar_of(found) not in ("int", "real") and found != ERROR:
+        context.error(f"`{word} +=` takes reals; found {article(found)}", statement.value.span)
+
+
+# ---------------------------------------------------------------------------------------------- control flow
+
+
+def _if_else(context: Context, statement: syntax.IfElse) -> None:
+    check_value(context, statement.condition, INT, "the condition")
+    for branch in (statement.then, statement.otherwise):
+        if branch is not None:
+            with context.scopes.nested():
+                check_statement(context, branch)
+
+
+def _for(context: Context, loop: syntax.For) -> None:
+    check_value(context, loop.lower, INT, "the start of the loop")
+    check_value(context, loop.upper, INT, "the end of the loop")
+    _loop_body(context, loop.variable, INT, loop.variable_span, loop.body)
+
+
+def _for_each(context: Context, loop: syntax.ForEach) -> None:
+    iterable = check_expression(context, loop.iterable)
+    element = element_type(iterable)
+    if element is None:
+        hint = f"write `1:{loop.iterable.span.text}`" if iterable == INT else None
+        message = f"a loop goes over a range, an array, a vector or a matrix; found {article(iterable)}"
+        context.error(message, loop.iterable.span, hint)
+    _loop_body(context, loop.variable, element or ERROR, loop.variable_span, loop.body)
+
+
+def _loop_body(context: Context, variable: str, type: Type, span: Span, body: Statement) -> None:
+    with context.loop():
+        context.declare(variable, type, Kind.LOOP, span)
+        check_statement(context, body)
+
+
+def _while(context: Context, loop: syntax.While) -> None:
+    check_value(context, loop.condition, INT, "the condition")
+    with context.loop():
+        check_statement(context, loop.body)
+
+
+def _block(context: Context, block: syntax.Block | syntax.Profile) -> None:
+    with context.scopes.nested():
+        check_statements(context, block.statements)
+
+
+def _leave_loop(context: Context, statement: syntax.Break | syntax.Continue) -> None:
+    if not context.place.in_loop:
+        word = "break" if isinstance(statement, syntax.Break) else "continue"
+        context.error(f"`{word}` can stand only in a loop", statement.span)
+
+
+def _return(context: Context, statement: syntax.Return) -> None:
+    found = VOID if statement.value is None else check_expression(context, statement.value)
+    function = context.place.function
+    if function is None:
+        context.error("`return` can stand only in a function", statement.span)
+    elif function.return_type == VOID and statement.value is not None:
+        context.error(f"`{function.name}` returns nothing", statement.value.span)
+    elif not is_assignable(found, function.return_type):
+        span = statement.span if statement.value is None else statement.value.span
+        found_phrase = "nothing" if statement.value is None else article(found)
+        context.error(f"`{function.name}` must return {article(function.return_type)}; found {found_phrase}", span)
+
+
+# -------------------------------------------------------------------------------------------- calls, messages
+
+
+def _call_statement(context: Context, statement: syntax.CallStatement) -> None:
+    call = statement.call
+    arguments = tuple(check_expression(context, argument) for argument in call.arguments)
+    found = check_call(context, call, arguments)
+    context.types[call] = found
+    if found not in (VOID, ERROR):
+        hint = "assign it to a variable"
+        context.error(f"the value of `{call.name}` ({article(found)}) is not used", statement.span, hint)
+
+
+def _message(context: Context, statement: syntax.Print | syntax.Reject | syntax.FatalError) -> None:
+    for argument in statement.arguments:
+        check_expression(context, argument)
+        if isinstance(argument, syntax.Call) and context.types[argument] == VOID:
+            report_void(context, argument.span, argument.name)
+
+
+_CHECKS: dict[type, Callable[[Context, Any], None]] = {
+    syntax.Declaration: _declaration,
+    syntax.Assignment: _assignment,
+    syntax.Tilde: _tilde,
+    syntax.TargetPlus: _target_plus,
+    syntax.IfElse: _if_else,
+    syntax.For: _for,
+    syntax.ForEach: _for_each,
+    syntax.While: _while,
+    syntax.Block: _block,
+    syntax.Profile: _block,
+    syntax.Return: _return,
+    syntax.Break: _leave_loop,
+    syntax.Continue: _leave_loop,
+    syntax.CallStatement: _call_statement,
+    syntax.Print: _message,
+    syntax.Reject: _message,
+    syntax.FatalError: _message,
+}
