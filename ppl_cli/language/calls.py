@@ -82,8 +82,13 @@ def report_unknown_distribution(context: Context, call: Call) -> None:
         context.error(f"unknown distribution `{call.name}`", call.name_span, hint)
 
 
+def is_distribution(context: Context, name: str) -> bool:
+    """Whether a name may stand on the right of `~`."""
+    return any(_candidates(context, name + suffix.value) for suffix in _DENSITIES)
+
+
 def distributions(context: Context) -> set[str]:
-    """The names that may stand on the right of `~`."""
+    """All names that may stand on the right of `~`."""
     names = [*context.library.names(), *context.functions]
     return {base for base, suffix in map(split_suffix, names) if suffix in _DENSITIES}
 
@@ -169,7 +174,7 @@ def _report_unknown(context: Context, call: Call) -> None:
     known = _library_name(call.base, call.suffix, call.name)
     if known in STAN_FUNCTIONS:
         context.not_supported(f"the function `{call.name}` is", call.name_span)
-    elif call.name in distributions(context):
+    elif is_distribution(context, call.name):
         hint = f"did you mean `{call.name}_lpdf` or `{call.name}_rng`?"
         context.error(f"`{call.name}` is a distribution: it stands on the right of `~`", call.name_span, hint)
     else:

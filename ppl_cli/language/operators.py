@@ -38,9 +38,9 @@ _SHAPE_RULES: dict[str, dict[tuple[str, str], str]] = {
     "*": _SCALARS | _LEFT_SCALAR | _RIGHT_SCALAR | _PRODUCTS,
     "/": _SCALARS | _RIGHT_SCALAR | {("matrix", "matrix"): "matrix", ("row_vector", "matrix"): "row_vector"},
     "\\": {("matrix", "vector"): "vector", ("matrix", "matrix"): "matrix"},
-    ".*": _SAME,
-    "./": _SAME | _LEFT_SCALAR | _RIGHT_SCALAR,
-    ".^": _SAME | _LEFT_SCALAR | _RIGHT_SCALAR,
+    ".*": _SCALARS | _SAME | _LEFT_SCALAR | _RIGHT_SCALAR,
+    "./": _SCALARS | _SAME | _LEFT_SCALAR | _RIGHT_SCALAR,
+    ".^": _SCALARS | _SAME | _LEFT_SCALAR | _RIGHT_SCALAR,
     "^": _SCALARS,
 }
 _INT_ONLY = frozenset(("%", "%/%"))

@@ -1,11 +1,11 @@
 """Statements: what they need and where they may stand. Mistakes are noted in the context; nothing is returned."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ppl_cli.language import syntax
-from ppl_cli.language.calls import check_call, check_distribution, distributions, report_unknown_distribution
+from ppl_cli.language.calls import check_call, check_distribution, is_distribution, report_unknown_distribution
 from ppl_cli.language.context import Context
 from ppl_cli.language.declarations import check_declaration
 from ppl_cli.language.expressions import article, check_expression, check_value, report_void
@@ -110,10 +110,7 @@ def _tilde(context: Context, tilde: syntax.Tilde) -> None:
         where = "the model block and in functions ending in `_lp`"
         context.error(f"`~` can stand only in {where}", tilde.span)
     call = tilde.distribution
-    if not isinstance(call, syntax.Call):
-        context.not_supported("random expressions are", call.span)
-        return
-    if _is_random_expression(context, call):
+    if not isinstance(call, syntax.Call) or _is_random_expression(context, call):
         context.not_supported("random expressions are", call.span)
         return
     arguments = tuple(check_expression(context, argument) for argument in call.arguments)
@@ -126,13 +123,12 @@ def _tilde(context: Context, tilde: syntax.Tilde) -> None:
 
 def _is_random_expression(context: Context, call: syntax.Call) -> bool:
     """Whether a call on the right of `~` is no distribution but a function of one."""
-    known = distributions(context)
-    if call.name in known:
+    if is_distribution(context, call.name):
         return False
-    return any(isinstance(part, syntax.Call) and part.name in known for part in _within(call))
+    return any(isinstance(part, syntax.Call) and is_distribution(context, part.name) for part in _within(call))
 
 
-def _within(expression: Expression) -> Iterable[Expression]:
+def _within(expression: Expression) -> Iterator[Expression]:
     for part in syntax.subexpressions(expression):
         yield part
         yield from _within(part)

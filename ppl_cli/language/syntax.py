@@ -49,7 +49,7 @@ def split_suffix(name: str) -> tuple[str, Suffix | None]:
     """The base and the suffix of a function's name."""
     base, underscore, ending = name.rpartition("_")
     suffix = SUFFIXES.get(underscore + ending) if base else None
-    return (base, suffix) if suffix else (name, None)
+    return (str(base), suffix) if suffix else (str(name), None)
 
 
 # ----------------------------------------------------------------------------------------------- expressions

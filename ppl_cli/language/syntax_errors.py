@@ -19,6 +19,9 @@ _NAMED_TOKENS = {
     "GENERATED_QUANTITIES": "`generated quantities`",
 }
 _OPERATORS = frozenset("? || && == != < <= > >= + - * / % .* ./ \\ %/% ^ .^ ' [ .".split())
+_BLOCK_WORDS = frozenset(
+    ("FUNCTIONS", "DATA", "PARAMETERS", "MODEL", "TRANSFORMED_DATA", "TRANSFORMED_PARAMETERS", "GENERATED_QUANTITIES")
+)
 _NOT_SHOWN = frozenset(("ARROW", "DOT_NUMERAL", "LOWER", "UPPER", "OFFSET", "MULTIPLIER", "T"))
 
 
@@ -27,6 +30,8 @@ def describe_syntax_error(failure: lark.UnexpectedInput, source: Source, parser:
         return _unexpected_character(source, failure.pos_in_stream)
     assert isinstance(failure, lark.UnexpectedToken)
     token = failure.token
+    if source.text.startswith("/*", token.start_pos or 0) and token.type != "$END":
+        return _unexpected_character(source, token.start_pos or 0)
     spellings = {
         terminal.name: terminal.pattern.value
         for terminal in parser.terminals
@@ -93,10 +98,13 @@ def _expected(accepted: frozenset[str], spellings: dict[str, str]) -> str:
     elif accepted >= _TYPE_STARTS:
         phrases.append("a type" if "RBRACE" not in accepted else "a declaration")
         names = names & {"RBRACE", "RPAR"}
-    operators = {name for name in names if spellings.get(name) in _OPERATORS}
-    if len(operators) > 3:
-        names -= operators
+    if "PLUS" in names:
+        ends_constraint = "LESSTHAN" not in names
+        names -= {name for name in names if spellings.get(name) in _OPERATORS and not (spellings[name] == ">" and ends_constraint)}
         phrases.append("an operator")
+    if len(names & _BLOCK_WORDS) > 1:
+        names -= _BLOCK_WORDS
+        phrases.append("a block such as `data { … }` or `model { … }`")
     phrases = sorted(_NAMED_TOKENS.get(name) or f"`{spellings.get(name, name)}`" for name in names) + phrases
     if "`$END`" in phrases:
         phrases = [phrase for phrase in phrases if phrase != "`$END`"] + ["the end of the file"]
