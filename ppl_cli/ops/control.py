@@ -52,6 +52,10 @@ class InnerGraphOp(Op):
         return self if unchanged else self.with_bodies(new)
 
     @property
+    def foldable(self) -> bool:
+        return False  # evaluated by NumPy step by step, a loop is slower than compiled
+
+    @property
     def pure(self) -> bool:
         return all(node.op.pure for b in self.bodies for node in toposort(b.results))
 
@@ -186,13 +190,19 @@ def make_loop(
     return list(op.apply(as_variable(start), as_variable(stop), *initial, *free).outputs)
 
 
-def make_if(condition: Variable, then: Sequence[Variable], otherwise: Sequence[Variable]) -> list[Variable]:
+def make_if(
+    condition: Variable, then: Sequence[Variable], otherwise: Sequence[Variable], outer: Iterable[Variable] = ()
+) -> list[Variable]:
     """The variables `then` where the condition holds, else `otherwise`; pairs have the same types.
 
-    All that the branches compute from roots of the enclosing graph is inside the branches: nothing is evaluated that the condition
-    rules out.
+    `outer` are the variables that exist whatever the condition; all else that the branches compute is inside them, so that nothing is
+    evaluated that the condition rules out.
     """
-    parameters = [v for v in variables_of([*then, *otherwise]) if v.owner is None and not isinstance(v, Constant)]
+    stops = {v for v in outer if not isinstance(v, Constant)}
+    parameters = [
+        v for v in variables_of([*then, *otherwise], stop=stops)
+        if v in stops or (v.owner is None and not isinstance(v, Constant))
+    ]
     bodies = []
     for results in (then, otherwise):
         copies = [root(v.name or "", v.dtype, v.shape) for v in parameters]

@@ -37,6 +37,20 @@ def token() -> Variable:
 
 
 @dataclass(frozen=True)
+class StepToken(Op):
+    """Inputs (token, *loop indices): the token of one iteration, so that a draw inside a loop is new in each."""
+
+    name = "StepToken"
+
+    @property
+    def pure(self) -> bool:
+        return False
+
+    def output_types(self, *inputs: TensorType) -> tuple[TensorType, ...]:
+        return (TensorType("int64"),)
+
+
+@dataclass(frozen=True)
 class RandomVariable(Op):
     """Inputs (token, *parameters): independent draws, of shape `batch` + the law's event shape.
 
@@ -78,6 +92,20 @@ class LogProb(Op):
     def output_types(self, *inputs: TensorType) -> tuple[TensorType, ...]:
         keep = [t.shape[: t.ndim - self.event_ndim] for t in inputs]
         return (TensorType("float64", np.broadcast_shapes(*keep)),)
+
+
+@dataclass(frozen=True)
+class Truncated(Op):
+    """Inputs (scalar random variable, lower, upper): the same law restricted to [lower, upper]; infinite bounds do not restrict."""
+
+    name = "Truncated"
+
+    @property
+    def pure(self) -> bool:
+        return False
+
+    def output_types(self, *inputs: TensorType) -> tuple[TensorType, ...]:
+        return (TensorType(inputs[0].dtype, np.broadcast_shapes(*(t.shape for t in inputs))),)
 
 
 PrimitiveKind = Literal["uniform", "std_normal", "std_gamma", "poisson", "binomial"]
@@ -122,6 +150,11 @@ def random_variable(law: Law, *parameters: Any, batch: tuple[int, ...] = ()) -> 
 def log_prob(rv: Variable, value: Any, event_ndim: int) -> Variable:
     """The log density node of `rv` at `value`."""
     return LogProb(event_ndim)(rv, as_variable(value))
+
+
+def truncated(rv: Variable, lower: Any, upper: Any) -> Variable:
+    """`rv` given that it lies in [lower, upper]."""
+    return Truncated()(rv, as_variable(lower), as_variable(upper))
 
 
 def primitive(kind: PrimitiveKind, *parameters: Any, shape: tuple[int, ...] = ()) -> Variable:
