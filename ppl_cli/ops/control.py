@@ -15,8 +15,11 @@ from ppl_cli.graph.basic import Constant, Op, Variable, as_variable, constant, r
 from ppl_cli.graph.gradient import vjp
 from ppl_cli.graph.traversal import clone_replace, dependents, evaluate, toposort, variables_of
 from ppl_cli.graph.types import TensorType
-from ppl_cli.ops.indexing import gather, set_at
+from ppl_cli.ops.indexing import Gather, SetAt, affine, gather, set_at
 from ppl_cli.ops.scalar_math import sub
+
+
+LARGEST_HISTORY = 50_000_000  # numbers that the gradient of a loop may keep of its iterations
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +112,7 @@ class Loop(InnerGraphOp):
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Sequence[Variable]
     ) -> Sequence[Variable | None]:
-        return _loop_gradient(self, inputs, gradients)
+        return _loop_gradient(self, inputs, outputs, gradients)
 
 
 @dataclass(frozen=True)
@@ -210,7 +213,9 @@ def make_if(
     return list(If(*bodies).apply(condition, *parameters).outputs)
 
 
-def _loop_gradient(loop: Loop, inputs: Sequence[Variable], gradients: Sequence[Variable]) -> list[Variable | None]:
+def _loop_gradient(
+    loop: Loop, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Sequence[Variable]
+) -> list[Variable | None]:
     """The reverse loop: it carries the adjoints of the carried values and sums those of the invariants."""
     start, stop, *rest = inputs
     initial, invariants = rest[: loop.n_carried], rest[loop.n_carried :]
@@ -224,17 +229,22 @@ def _loop_gradient(loop: Loop, inputs: Sequence[Variable], gradients: Sequence[V
         for v, g in zip((*inner_c, *inner_i), by_carried_and_invariants, strict=True)
     ]
     needed = [c for c in loop.carried if c in variables_of(steps)]
+    outer = dict(zip(loop.invariants, invariants, strict=True))
+    for c, final in zip(loop.carried, outputs, strict=True):
+        states = _written_once(loop, c, steps) if c in needed and c.ndim else None
+        if states is not None:
+            outer.update((state, final) for state in states)
+            needed.remove(c)
     histories = _histories(loop, inputs, needed)
     position = sub(loop.index, start)
-    outer = dict(zip(loop.invariants, invariants, strict=True))
     outer.update((c, gather(histories[c], position)) for c in needed)
     closed = clone_replace(steps, outer)
     begin = [g for c, g in zip(loop.carried, gradients, strict=True) if c in adjoint]
     begin += [constant(np.zeros(v.shape)) for v in inner_i]
     carried = [adjoint[v] for v in (*inner_c, *inner_i)]
-    final = dict(zip((*inner_c, *inner_i), make_loop(
+    sums = dict(zip((*inner_c, *inner_i), make_loop(
         loop.index, carried, closed, start, stop, begin, backwards=not loop.backwards), strict=True))
-    return [None, None, *(final.get(v) for v in loop.carried), *(final.get(v) for v in loop.invariants)]
+    return [None, None, *(sums.get(v) for v in loop.carried), *(sums.get(v) for v in loop.invariants)]
 
 
 def _histories(loop: Loop, inputs: Sequence[Variable], needed: Sequence[Variable]) -> dict[Variable, Variable]:
@@ -245,6 +255,8 @@ def _histories(loop: Loop, inputs: Sequence[Variable], needed: Sequence[Variable
     if not (isinstance(start, Constant) and isinstance(stop, Constant)):
         raise NotImplementedError("the gradient of a loop whose bounds are not known when the graph is built")
     n = max(int(stop.data) - int(start.data), 0)
+    if n * sum(c.type.size for c in needed) > LARGEST_HISTORY:
+        raise NotImplementedError("the gradient of a loop that would have to keep too many values")
     tapes = [root("history", c.dtype, (n, *c.shape)) for c in needed]
     position = sub(loop.index, start)
     outer = dict(zip(loop.invariants, rest[loop.n_carried :], strict=True))
@@ -254,3 +266,39 @@ def _histories(loop: Loop, inputs: Sequence[Variable], needed: Sequence[Variable
     final = make_loop(loop.index, (*loop.carried, *tapes), results, start, stop,
                       (*rest[: loop.n_carried], *empty), loop.backwards)
     return dict(zip(needed, final[loop.n_carried :], strict=True))
+
+
+def _written_once(loop: Loop, carried: Variable, uses: Sequence[Variable]) -> list[Variable] | None:
+    """The states of a carried tensor in one iteration, if every element that `uses` read of them is final by then.
+
+    Then the tensor after the loop stands for all of them and no history is needed: `a[t] = f(a[t - 1])` is the usual case.
+    """
+    result = dict(zip(loop.carried, loop.body.results, strict=True))[carried]
+    states = [result]
+    while states[-1].op == SetAt():
+        states.append(states[-1].inputs[0])
+    if states.pop() is not carried:
+        return None
+    chain = [carried, *reversed(states)]
+    reading = [node for node in toposort(uses) if any(v in chain for v in node.inputs)]
+    for node in reading:
+        if node.op == SetAt() and node.outputs[0] in chain:
+            continue
+        if node.op != Gather() or any(v in chain for v in node.inputs[1:]):
+            return None
+        done = chain.index(node.inputs[0])
+        for k, state in enumerate(chain[1:], 1):
+            if not _final(loop, node.inputs[1:], state.inputs[2:], k <= done):
+                return None
+    return None if any(v in chain for v in uses) else chain
+
+
+def _final(loop: Loop, read: Sequence[Variable], written: Sequence[Variable], already: bool) -> bool:
+    """Whether no later iteration writes what is read (nor this one, unless it has `already`)."""
+    for r, w in zip(read, written, strict=False):
+        (base_r, offset_r), (base_w, offset_w) = affine(r), affine(w)
+        if base_r is loop.index and base_w is loop.index:
+            ahead = offset_r - offset_w if not loop.backwards else offset_w - offset_r
+            if ahead < 0 or (already and ahead == 0):
+                return True
+    return False

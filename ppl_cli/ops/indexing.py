@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from ppl_cli.graph.basic import Op, Variable, as_variable, constant
+from ppl_cli.graph.basic import Constant, Op, Variable, as_variable, constant
 from ppl_cli.graph.types import TensorType, promote
-from ppl_cli.ops.shape import broadcast_to, transpose
+from ppl_cli.ops.scalar_math import add, sub
+from ppl_cli.ops.shape import BroadcastTo, Reshape, broadcast_to, transpose
 
 
 def _indexed_shape(x: TensorType, indices: Sequence[TensorType]) -> tuple[int, ...]:
@@ -122,3 +123,24 @@ def take_slice(x: Variable, start: int, stop: int, axis: int = 0) -> Variable:
     order = (axis, *(k for k in range(x.ndim) if k != axis))
     part = gather(transpose(x, order), constant(np.arange(start, stop)))
     return transpose(part, tuple(int(k) for k in np.argsort(order)))
+
+
+def affine(v: Variable) -> tuple[Variable, int]:
+    """(base, offset) of an index with one value: it is base + offset. Views of a scalar count as that scalar."""
+    offset = 0
+    while v.owner is not None:
+        op, inputs = v.op, v.inputs
+        if isinstance(op, Reshape | BroadcastTo) and inputs[0].type.size == 1:
+            v = inputs[0]
+        elif op == add.op and isinstance(inputs[1], Constant) and inputs[1].type.size == 1:
+            offset += int(inputs[1].data.item())
+            v = inputs[0]
+        elif op == add.op and isinstance(inputs[0], Constant) and inputs[0].type.size == 1:
+            offset += int(inputs[0].data.item())
+            v = inputs[1]
+        elif op == sub.op and isinstance(inputs[1], Constant) and inputs[1].type.size == 1:
+            offset -= int(inputs[1].data.item())
+            v = inputs[0]
+        else:
+            break
+    return v, offset

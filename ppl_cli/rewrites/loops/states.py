@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ppl_cli.graph.basic import Constant, Variable, constant
-from ppl_cli.ops.indexing import AddAt, Gather, SetAt
-from ppl_cli.ops.scalar_math import add, sub
+from ppl_cli.ops.indexing import AddAt, Gather, SetAt, affine
+from ppl_cli.ops.scalar_math import add
 from ppl_cli.ops.shape import BroadcastTo
 from ppl_cli.rewrites.loops.context import Batched, Context, Recurrence, array, expand, make, reshaped, sum_out
 
@@ -143,24 +143,6 @@ def align(value: Batched, event_ndim: int) -> Variable:
     return reshaped(value.variable, (*lead, *(1,) * missing, *value.event_shape)) if missing > 0 else value.variable
 
 
-def affine(v: Variable) -> tuple[Variable, int] | None:
-    """(base, offset) of a scalar that is base + offset."""
-    offset = 0
-    while True:
-        op, inputs = v.op, v.inputs
-        if op == add.op and isinstance(inputs[1], Constant):
-            offset += int(inputs[1].data)
-            v = inputs[0]
-        elif op == add.op and isinstance(inputs[0], Constant):
-            offset += int(inputs[0].data)
-            v = inputs[1]
-        elif op == sub.op and isinstance(inputs[1], Constant):
-            offset -= int(inputs[1].data)
-            v = inputs[0]
-        else:
-            return (v, offset)
-
-
 def elements(access: Access, carry: Carry) -> Elements:
     """Number the elements of `access`. Index dimensions that are symbolic must be the same in every iteration."""
     context = access.context
@@ -174,7 +156,7 @@ def elements(access: Access, carry: Carry) -> Elements:
             symbolic.append(None)
         elif v.type.size == 1:
             numbers.append(np.zeros((1,) * v.ndim, "int64"))
-            symbolic.append(affine(_scalar(v)))
+            symbolic.append(affine(v))
         else:
             raise Recurrence("an index depends on a parameter")
     shape = np.broadcast_shapes(context.axes + (1,) * event, *(n.shape for n in numbers))
@@ -191,12 +173,6 @@ def elements(access: Access, carry: Carry) -> Elements:
         return np.broadcast_to(a.reshape(context.axes + (1,) * event), shape).ravel()
 
     return Elements(total.ravel(), spread(instance), spread(own), shape, tuple(symbolic))
-
-
-def _scalar(v: Variable) -> Variable:
-    while v.op is not None and type(v.op).__name__ in ("Reshape", "BroadcastTo") and v.inputs[0].type.size == 1:
-        v = v.inputs[0]
-    return v
 
 
 def _apart(a: Elements, b: Elements) -> bool:

@@ -1,0 +1,69 @@
+"""Syntactic facts about statements: what they read, what they assign, what effects they have. Memoized by node."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from functools import lru_cache
+
+from ppl_cli.language import syntax as s
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Names read and assigned (those declared inside included); `density`: adds to the target; `random`: draws."""
+
+    reads: frozenset[str]
+    assigns: frozenset[str]
+    density: bool
+    random: bool
+
+
+def walk(node: s.Node) -> Iterator[s.Node]:
+    """The node and all nodes below it."""
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        yield current
+        for field in _child_fields(type(current)):
+            value = getattr(current, field)
+            if isinstance(value, s.Node):
+                stack.append(value)
+            elif isinstance(value, tuple):
+                stack.extend(v for v in reversed(value) if isinstance(v, s.Node))
+
+
+@lru_cache(maxsize=None)
+def _child_fields(kind: type) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(kind) if f.name not in ("span", "name_span", "variable_span"))
+
+
+@lru_cache(maxsize=4096)
+def facts(node: s.Node) -> Facts:
+    """What `node` reads, assigns and does."""
+    reads: set[str] = set()
+    assigns: set[str] = set()
+    density = random = False
+    for part in walk(node):
+        match part:
+            case s.Name(name=name):
+                reads.add(name)
+            case s.Assignment(target=target):
+                assigns.add(base_name(target))
+            case s.Declaration(name=name):
+                assigns.add(name)
+            case s.For(variable=name) | s.ForEach(variable=name):
+                assigns.add(name)
+            case s.Tilde() | s.TargetPlus() | s.TargetCall() | s.Reject() | s.FatalError():
+                density = True
+            case s.Call(suffix=suffix):
+                density |= suffix in (s.Suffix.LP, s.Suffix.JACOBIAN)
+                random |= suffix is s.Suffix.RNG
+    return Facts(frozenset(reads), frozenset(assigns), density, random)
+
+
+def base_name(target: s.Expression) -> str:
+    """The variable that an assignment to `target` changes."""
+    while isinstance(target, s.Index | s.TupleProjection):
+        target = target.base
+    assert isinstance(target, s.Name)
+    return target.name

@@ -1,0 +1,235 @@
+"""Program + data → Model: one walk over the checked program with values that are known or symbolic.
+
+What depends on data only is computed on the way; parameters are symbolic, so statements about them become graph: random variables, log
+density nodes and loops.
+"""
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from ppl_cli.graph.basic import Constant, Variable
+from ppl_cli.language import syntax as s
+from ppl_cli.language.checked import CheckedProgram
+from ppl_cli.language.diagnostics import ElaborationError
+from ppl_cli.language.source import Span
+from ppl_cli.model.analysis import base_name
+from ppl_cli.model.blocks import declare_data, declare_parameters
+from ppl_cli.model.environment import Environment, Slot
+from ppl_cli.model.expressions import Expressions, NeedsValue, tie_draws
+from ppl_cli.model.functions import Functions
+from ppl_cli.model.library import Library
+from ppl_cli.model.loops import Loops
+from ppl_cli.model.model import Dims, Model, Parameter, Term
+from ppl_cli.model.statements import Statements
+from ppl_cli.model.values import Lifter, Value, convert, is_known, lower, shape_of
+from ppl_cli.ops.control import make_if
+from ppl_cli.ops.reduction import reduce_sum
+from ppl_cli.ops.scalar_math import add, ne
+
+
+def elaborate(checked: CheckedProgram, data: Mapping[str, Any], library: Library) -> Model:
+    """The model of a checked program on `data`, raw values by name as they were read.
+
+    Raises `ElaborationError` and `NotSupported`, located, and `DataError` for what is wrong with the data.
+    """
+    return Elaborator(checked, data, library).model()
+
+
+class Elaborator:
+    """The state of one elaboration: the environment, the terms of the target so far, the loops being traced."""
+
+    def __init__(self, checked: CheckedProgram, data: Mapping[str, Any], library: Library) -> None:
+        self.checked = checked
+        self.raw = data
+        self.library = library
+        self.lift = Lifter()
+        self.environment = Environment()
+        self.assumptions: dict[Variable, int] = {}
+        self.indexes: list[Variable] = []
+        self.depth = 0  # of loops and branches being traced: what is added there is conditional
+        self.drawing = False
+        self.terms: dict[s.Statement, Variable] = {}
+        self.loop_spans: dict[Variable, Span] = {}
+        self.retired_roots: set[Variable] = set()
+        self.observed: dict[str, None] = {}
+        self.dims: dict[str, Dims] = {}
+        self.evaluate = Expressions(self)
+        self.execute = Statements(self)
+        self.loops = Loops(self)
+        self.functions = Functions(self)
+
+    # ------------------------------------------------------------------------------------- the program
+
+    def model(self) -> Model:
+        """All blocks in order."""
+        program = self.checked.program
+        try:
+            data = declare_data(self, program.data or ())
+            self.execute.run(program.transformed_data or ())
+            parameters = declare_parameters(self, program.parameters or ())
+            transformed = self.block(program.transformed_parameters or ())
+            with self.environment.scope():
+                self.execute.run(program.model or ())
+            terms = tuple(Term(_label(t), t.span, v) for t, v in self.terms.items())
+            self.drawing = True
+            with self.collect_terms():
+                generated = self.block(program.generated_quantities or ())
+        except NeedsValue as need:
+            message = "this must be known when the model is built, but it depends on a parameter"
+            raise ElaborationError(message, need.span) from None
+        return Model(
+            name=program.source.name, source=program.source.text, data=data, parameters=parameters,
+            transformed=transformed, generated=generated, terms=terms, dims=self.dims,
+            observed=tuple(self.observed), loops=self.loop_spans,
+        )  # fmt: skip
+
+    def block(self, statements: Sequence[s.Statement]) -> dict[str, Variable]:
+        """Run a block of named quantities; their values."""
+        self.execute.run(statements)
+        found: dict[str, Variable] = {}
+        for d in statements:
+            if isinstance(d, s.Declaration):
+                found[d.name] = self.lift(self.environment[d.name].value)
+                self.note_dims(d)
+        return found
+
+    # ----------------------------------------------------------------------------------- declarations
+
+    def extents(self, declared: s.TypeSyntax) -> tuple[int, ...]:
+        """The sizes of a declared type, which must be known."""
+        sizes = []
+        for extent in declared.extents:
+            size = self.evaluate.known_int(extent)
+            if size < 0:
+                raise ElaborationError(f"a size cannot be negative, but this is {size}", extent.span)
+            sizes.append(size)
+        return tuple(sizes)
+
+    def note_dims(self, d: s.Declaration) -> None:
+        """Axes are named after the variables that give their sizes."""
+        names = [e.name if isinstance(e, s.Name) else None for e in d.type.extents]
+        self.dims[d.name] = tuple(n if names.count(n) == 1 else None for n in names)
+
+    def body_of(self, definition: s.FunctionDefinition) -> s.FunctionDefinition:
+        """The definition with a body that a forward declaration stands for."""
+        if definition.body is not None:
+            return definition
+        wanted = [p.type for p in definition.parameters]
+        for other in self.checked.program.functions or ():
+            if other.name == definition.name and other.body and [p.type for p in other.parameters] == wanted:
+                return other
+        return definition
+
+    # ------------------------------------------------------------------------------------- the target
+
+    @property
+    def conditional(self) -> bool:
+        """Whether what is traced now need not happen exactly once."""
+        return self.depth > 0
+
+    def add_term(self, statement: s.Statement, value: Variable) -> None:
+        """Add to what `statement` contributes: elementwise if it acts once and not in a loop."""
+        if self.conditional or statement in self.terms:
+            value = reduce_sum(value)
+        if statement in self.terms:
+            value = add(reduce_sum(self.terms[statement]), value)
+        self.terms[statement] = value
+
+    def target_so_far(self) -> Value:
+        total: Value = 0.0
+        for value in self.terms.values():
+            total = add(total, reduce_sum(value))
+        return total
+
+    @contextmanager
+    def collect_terms(self) -> Iterator[dict[s.Statement, Variable]]:
+        """Terms added inside go to the dictionary, not to the target; they are conditional."""
+        outer, self.terms = self.terms, {}
+        self.depth += 1
+        try:
+            yield self.terms
+        finally:
+            self.terms = outer
+            self.depth -= 1
+
+    def note_observed(self, left: s.Expression) -> None:
+        while isinstance(left, s.Index):
+            left = left.base
+        if isinstance(left, s.Name) and left.name in self.data_names:
+            self.observed[left.name] = None
+
+    @property
+    def data_names(self) -> set[str]:
+        return {d.name for d in self.checked.program.data or () if isinstance(d, s.Declaration)}
+
+    # -------------------------------------------------------------------------------------- tracing
+
+    @contextmanager
+    def inside(self, index: Variable) -> Iterator[None]:
+        """The trace of the body of a loop over `index`."""
+        self.indexes.append(index)
+        try:
+            yield
+        finally:
+            self.indexes.pop()
+
+    def bind_draws(self, variable: Variable) -> Variable:
+        """Draws inside loops are new in each iteration."""
+        return tie_draws(variable, self.indexes) if self.indexes else variable
+
+    def live_variables(self) -> list[Variable]:
+        """The unknown values of all variables in sight, and the indexes of the loops being traced."""
+        found = [slot.value for scope in self.environment.scopes for slot in scope.values()]
+        return [*self.indexes, *(v for v in found if isinstance(v, Variable) and not isinstance(v, Constant))]
+
+    def save(self, names: frozenset[str]) -> tuple[dict[str, tuple[Slot, Value]], dict[s.Statement, Variable]]:
+        slots = self.environment.visible(names)
+        values = {}
+        for name, slot in slots.items():
+            if isinstance(slot.value, np.ndarray):
+                slot.value.flags.writeable = False
+            values[name] = (slot, slot.value)
+        return values, dict(self.terms)
+
+    def restore(self, state: tuple[dict[str, tuple[Slot, Value]], dict[s.Statement, Variable]]) -> None:
+        values, terms = state
+        for slot, value in values.values():
+            slot.value = value
+        self.terms.clear()
+        self.terms.update(terms)
+
+    def choose(self, e: s.Ternary) -> Value:
+        """`condition ? a : b`: one of them if the condition is known, else an `If`."""
+        condition = self.evaluate(e.condition)
+        if isinstance(condition, Variable):
+            condition = self.assumptions.get(condition, condition)
+        if is_known(condition):
+            return self.evaluate(e.if_true if condition else e.if_false)
+        a, b = self.evaluate(e.if_true), self.evaluate(e.if_false)
+        if shape_of(a) != shape_of(b):
+            raise ElaborationError("the two values have different sizes", e.span)
+        kind = "int64" if str(self.checked.type_of(e)).endswith("int") else "float64"
+        parts = [self.lift(convert(v, kind)) for v in (a, b)]
+        return lower(make_if(ne(condition, 0), parts[:1], parts[1:], self.live_variables())[0])
+
+    def printed(self, text: str) -> None:
+        """What the program prints while it is elaborated goes to standard error."""
+        sys.stderr.write(text + "\n")
+
+
+def _label(statement: s.Statement) -> str:
+    match statement:
+        case s.Tilde(left=left):
+            return base_name(left) if isinstance(left, s.Name | s.Index) else "~"
+        case s.TargetPlus():
+            return "target"
+        case _:
+            return "reject"
+
+
+__all__ = ["Elaborator", "Parameter", "elaborate"]

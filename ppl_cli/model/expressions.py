@@ -1,0 +1,268 @@
+"""Expressions of the program to values: known ones are computed, the rest becomes graph."""
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ppl_cli.graph.basic import Constant, Variable
+from ppl_cli.graph.traversal import clone_replace, evaluate
+from ppl_cli.language import syntax as s
+from ppl_cli.language.diagnostics import ElaborationError, NotSupported
+from ppl_cli.language.source import Span
+from ppl_cli.language.types import Type, scalar_of
+from ppl_cli.model import indexing
+from ppl_cli.model.indexing import Position
+from ppl_cli.model.values import Value, convert, is_known, known_result, lower, shape_of
+from ppl_cli.ops.random import RandomVariable, StepToken
+from ppl_cli.ops.scalar_math import add, either, both, ne, sub, to_int
+from ppl_cli.ops.shape import stack
+
+if TYPE_CHECKING:
+    from ppl_cli.model.elaborate import Elaborator
+
+
+class NeedsValue(Exception):
+    """A number must be known to go on (a size, a branch), but the variable depends on a loop's index."""
+
+    def __init__(self, variable: Variable, span: Span) -> None:
+        super().__init__()
+        self.variable = variable
+        self.span = span
+
+
+def _truncated(a: int, b: int) -> int:
+    quotient = abs(a) // abs(b)
+    return quotient if (a >= 0) == (b >= 0) else -quotient
+
+
+# Python's own arithmetic for scalars of known value, which data-only loops spend their time in.
+_FAST: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul,
+    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+}
+
+
+class Expressions:
+    """Evaluates expressions for one elaborator."""
+
+    def __init__(self, elaborator: Elaborator) -> None:
+        self.el = elaborator
+
+    def __call__(self, e: s.Expression) -> Value:
+        return _EVALUATE[type(e)](self, e)
+
+    def type_of(self, e: s.Expression) -> Type:
+        return self.el.checked.type_of(e)
+
+    def known_int(self, e: s.Expression) -> int:
+        """The value of an int expression that must be known: a size or a loop's bound."""
+        return self.require(self(e), e.span)
+
+    def require(self, value: Value, span: Span) -> int:
+        if isinstance(value, Variable):
+            value = self.el.assumptions.get(value, lower(value))
+        if isinstance(value, Variable):
+            raise NeedsValue(value, span)
+        return int(value)
+
+    # ------------------------------------------------------------------------------------------ leaves
+
+    def literal(self, e: s.IntLiteral | s.RealLiteral) -> Value:
+        return e.value
+
+    def name(self, e: s.Name) -> Value:
+        return self.el.environment[e.name].value
+
+    # --------------------------------------------------------------------------------------- operators
+
+    def unary(self, e: s.Unary) -> Value:
+        value = self(e.operand)
+        if type(value) in (int, float, np.int64, np.float64):
+            return -value if e.operator == "-" else value if e.operator == "+" else int(not value)
+        return self.operate(e.operator, (e.operand,), (value,), e)
+
+    def transpose(self, e: s.Transpose) -> Value:
+        return self.operate("'", (e.operand,), (self(e.operand),), e)
+
+    def binary(self, e: s.Binary) -> Value:
+        if e.operator in ("&&", "||"):
+            return self.logical(e)
+        a, b = self(e.left), self(e.right)
+        if is_known(a) and is_known(b) and not shape_of(a) and not shape_of(b):
+            done = self.fast(e, a, b)
+            if done is not None:
+                return done
+        return self.operate(e.operator, (e.left, e.right), (a, b), e)
+
+    def fast(self, e: s.Binary, a: Any, b: Any) -> Value | None:
+        if e.operator in _FAST:
+            result = _FAST[e.operator](a, b)
+            return int(result) if isinstance(result, bool | np.bool_) else result
+        integers = isinstance(a, int | np.integer) and isinstance(b, int | np.integer)
+        if e.operator in ("/", "%/%", "%"):
+            if integers and b == 0:
+                raise ElaborationError("integer division by zero", e.span)
+            if integers:
+                quotient = _truncated(int(a), int(b))
+                result = quotient if e.operator != "%" else int(a) - quotient * int(b)
+                return result if type(a) is int and type(b) is int else np.int64(result)
+            if e.operator == "/" and b != 0:
+                return a / b
+        return None
+
+    def logical(self, e: s.Binary) -> Value:
+        """`&&` and `||` evaluate their right side only if it matters, as far as the left one is known."""
+        a = self(e.left)
+        if is_known(a):
+            if bool(a) == (e.operator == "||"):
+                return int(bool(a))
+            b = self(e.right)
+            return int(bool(b)) if is_known(b) else to_int(ne(b, 0))
+        b = self(e.right)
+        return lower(to_int((both if e.operator == "&&" else either)(a, self.el.lift(b))))
+
+    def operate(
+        self, symbol: str, operands: Sequence[s.Expression], values: Sequence[Value], e: s.Expression
+    ) -> Value:
+        build = self.el.library.operator(symbol, tuple(map(self.type_of, operands)))
+        return self.build(build, values, e.span, self.type_of(e))
+
+    def build(
+        self, function: Callable[..., Variable], values: Sequence[Value], span: Span, result: Type, drawn: bool = False
+    ) -> Value:
+        """A graph function on values: computed at once if all of them are known, unless it is `drawn` at random."""
+        arguments = [self.el.lift(v) for v in values]
+        try:
+            with np.errstate(all="ignore"):
+                variable = function(*arguments)
+        except (TypeError, ValueError) as error:
+            raise ElaborationError(str(error), span) from error
+        if isinstance(variable, Variable) and variable.dtype == "bool":
+            variable = to_int(variable)
+        if drawn:
+            return self.el.bind_draws(variable)
+        return known_result(variable, values) if all(map(is_known, values)) else lower(variable)
+
+    def ternary(self, e: s.Ternary) -> Value:
+        return self.el.choose(e)
+
+    # ------------------------------------------------------------------------------------------ calls
+
+    def call(self, e: s.Call) -> Value:
+        resolved = self.el.checked.call_of(e)
+        if resolved.definition is not None:
+            return self.el.functions.call(resolved.definition, e)
+        assert resolved.signature is not None
+        values = [self(a) for a in e.arguments]
+        implementation = self.el.library.implementation(resolved.signature)
+        types = tuple(map(self.type_of, e.arguments))
+        values = [self.settle(v, a.span, k, e.name) for k, (v, a) in enumerate(zip(values, e.arguments, strict=True))]
+        drawn = e.suffix is s.Suffix.RNG
+        if drawn and not self.el.drawing:
+            raise NotSupported("drawing at random while data are transformed is", e.span)
+        result = self.build(lambda *a: implementation(*a, types=types), values, e.span, resolved.result, drawn)
+        return convert(result, "int64" if scalar_of(resolved.result) == "int" else "float64")
+
+    def settle(self, value: Value, span: Span, position: int, name: str) -> Value:
+        """Sizes among the arguments of a function must be known."""
+        sizes = self.el.library.size_arguments(name)
+        if isinstance(value, Variable) and position in sizes:
+            return self.require(value, span)
+        return value
+
+    def target(self, e: s.TargetCall) -> Value:
+        return self.el.target_so_far()
+
+    # ------------------------------------------------------------------------------------- containers
+
+    def index(self, e: s.Index) -> Value:
+        base = self(e.base)
+        return lower_if(indexing.read(base, self.positions(e.indices, shape_of(base)), e.span, self.el.lift))
+
+    def positions(self, items: Sequence[s.IndexItem], shape: tuple[int, ...]) -> list[Position]:
+        found = []
+        for axis, item in enumerate(items):
+            size = shape[axis] if axis < len(shape) else 0
+            found.append(Position(self.position(item, size), item.span))
+        return found
+
+    def position(self, item: s.IndexItem, size: int) -> Value | None:
+        match item:
+            case s.Single(expression=inner):
+                return indexing.zero_based(self(inner))
+            case s.All():
+                return None
+            case s.From(lower=low):
+                first, last = self(low), size
+            case s.To(upper=high):
+                first, last = 1, self(high)
+            case s.Between(lower=low, upper=high):
+                first, last = self(low), self(high)
+        length = last - first + 1 if is_known(first) and is_known(last) else self.length(first, last, item.span)
+        if is_known(first):
+            return np.arange(int(first) - 1, int(first) - 1 + max(int(length), 0))
+        return add(sub(first, 1), np.arange(max(int(length), 0)))
+
+    def length(self, first: Value, last: Value, span: Span) -> int:
+        return self.require(lower(add(sub(self.el.lift(last), self.el.lift(first)), 1)), span)
+
+    def array(self, e: s.ArrayLiteral | s.RowVectorLiteral) -> Value:
+        values = [self(v) for v in e.elements]
+        kind = "int64" if scalar_of(self.type_of(e)) == "int" else "float64"
+        values = [convert(v, kind) for v in values]
+        if len({shape_of(v) for v in values}) > 1:
+            raise ElaborationError("the elements have different sizes", e.span)
+        if all(map(is_known, values)):
+            return np.array(values, dtype=kind)
+        return stack([self.el.lift(v) for v in values])
+
+    def unsupported(self, e: s.Expression) -> Value:
+        raise NotSupported(f"{_UNSUPPORTED[type(e)]} are", e.span)
+
+
+def lower_if(value: Value) -> Value:
+    return lower(value) if isinstance(value, Variable) else value
+
+
+def evaluate_over(variable: Variable, index: Variable, values: np.ndarray) -> np.ndarray:
+    """The values of a scalar `variable` for each of the `values` of a loop's index."""
+    return np.array([evaluate([variable], {index: np.asarray(v)})[0] for v in values])
+
+
+def tie_draws(variable: Variable, indexes: Sequence[Variable]) -> Variable:
+    """`variable` with the draws that it is made of bound to the iteration of the loops `indexes`."""
+    replaced: dict[Variable, Variable] = {}
+    stack_ = [variable]
+    while stack_:
+        v = stack_.pop()
+        if isinstance(v.op, RandomVariable) and v.inputs[0].owner is None:
+            replaced[v.inputs[0]] = StepToken()(v.inputs[0], *indexes)
+        stack_.extend(v.inputs)
+    return clone_replace([variable], replaced)[0] if replaced else variable
+
+
+_UNSUPPORTED: dict[type, str] = {
+    s.ImaginaryLiteral: "complex numbers", s.TupleLiteral: "tuples", s.TupleProjection: "tuples",
+    s.StringLiteral: "strings here",
+}
+
+_EVALUATE: dict[type, Callable[[Expressions, Any], Value]] = {
+    s.IntLiteral: Expressions.literal,
+    s.RealLiteral: Expressions.literal,
+    s.Name: Expressions.name,
+    s.Unary: Expressions.unary,
+    s.Transpose: Expressions.transpose,
+    s.Binary: Expressions.binary,
+    s.Ternary: Expressions.ternary,
+    s.Call: Expressions.call,
+    s.TargetCall: Expressions.target,
+    s.Index: Expressions.index,
+    s.ArrayLiteral: Expressions.array,
+    s.RowVectorLiteral: Expressions.array,
+    **{kind: Expressions.unsupported for kind in _UNSUPPORTED},
+}
+
+__all__ = ["Constant", "Expressions", "NeedsValue", "evaluate_over", "tie_draws"]

@@ -1,0 +1,250 @@
+"""Loops of the program: run one by one over data, or traced once into a `Loop` over a symbolic index.
+
+A body is traced a single time whatever the number of iterations. Only where a size or a bound inside depends on the index are the
+iterations sorted into groups that agree on it, each traced once; where that would change the meaning, they are
+unrolled in order.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ppl_cli.graph.basic import Variable, as_variable, constant, root
+from ppl_cli.graph.traversal import clone_replace, dependents
+from ppl_cli.language import syntax as s
+from ppl_cli.language.diagnostics import NotSupported
+from ppl_cli.language.types import scalar_of
+from ppl_cli.model.analysis import facts
+from ppl_cli.model.environment import Slot
+from ppl_cli.model.expressions import NeedsValue, evaluate_over
+from ppl_cli.model.statements import LeaveLoop
+from ppl_cli.model.values import Value, convert, is_known, lower, shape_of
+from ppl_cli.ops.control import Loop, make_loop
+from ppl_cli.ops.indexing import gather
+from ppl_cli.ops.scalar_math import add
+from ppl_cli.rewrites.loops import iterations_commute
+
+if TYPE_CHECKING:
+    from ppl_cli.model.elaborate import Elaborator
+
+MOST_UNROLLED = 20_000  # iterations of a loop whose body has to be traced for each
+
+
+class Loops:
+    """Executes loops for one elaborator."""
+
+    def __init__(self, elaborator: Elaborator) -> None:
+        self.el = elaborator
+
+    def __call__(self, loop: s.For | s.ForEach | s.While) -> None:
+        match loop:
+            case s.While():
+                self.while_(loop)
+            case s.For():
+                self.for_(loop)
+            case s.ForEach():
+                self.for_each(loop)
+
+    def while_(self, loop: s.While) -> None:
+        while True:
+            condition = self.el.evaluate(loop.condition)
+            if not is_known(condition):
+                raise NotSupported("a `while` whose condition depends on parameters is", loop.condition.span)
+            if not condition or self.once(loop.body):
+                return
+
+    def for_(self, loop: s.For) -> None:
+        bounds = [self.el.evaluate(loop.lower), self.el.evaluate(loop.upper)]
+        bounds = [self.el.assumptions.get(b, b) if isinstance(b, Variable) else b for b in bounds]
+        if all(map(is_known, bounds)):
+            low, high = map(int, bounds)  # type: ignore[arg-type]
+            if high - low < 1 or self.is_data(loop):
+                self.in_order(loop, range(low, high + 1))
+                return
+        self.trace_or_unroll(loop, *bounds)
+
+    def for_each(self, loop: s.ForEach) -> None:
+        values = self.el.evaluate(loop.iterable)
+        if is_known(values) and self.is_data(loop):
+            self.in_order(loop, np.asarray(values))
+            return
+        axes = 2 if str(self.el.checked.type_of(loop.iterable)) == "matrix" else 1
+        n = int(np.prod(shape_of(values)[:axes]))
+        if axes == 2:  # a matrix is visited column by column
+            order = [np.unravel_index(np.arange(n), shape_of(values)[::-1])[k] for k in (1, 0)]
+            values = gather(self.el.lift(values), *order)
+        self.trace_or_unroll(loop, 1, n, self.el.lift(values))
+
+    # ------------------------------------------------------------------------------------- in order
+
+    def in_order(self, loop: s.For | s.ForEach, values: range | np.ndarray | Sequence[Value]) -> None:
+        for value in values:
+            if self.once(loop.body, loop.variable, value):
+                return
+
+    def once(self, body: s.Statement, variable: str | None = None, value: Value = 0) -> bool:
+        """One iteration; whether it ended with `break`."""
+        with self.el.environment.scope():
+            if variable is not None:
+                self.declare_index(variable, value)
+            try:
+                self.el.execute(body)
+            except LeaveLoop as leave:
+                return isinstance(leave.statement, s.Break)
+        return False
+
+    def declare_index(self, name: str, value: Value) -> None:
+        kind = value.dtype if isinstance(value, Variable) else "int64" if np.asarray(value).dtype.kind in "iu" else "float64"
+        self.el.environment.declare(name, Slot(value, shape_of(value), kind))  # type: ignore[arg-type]
+
+    def is_data(self, loop: s.For | s.ForEach) -> bool:
+        """Whether the body reads and does nothing that is unknown, so that it can simply be run."""
+        found = facts(loop)
+        if found.density or found.random:
+            return False
+        slots = self.el.environment.visible(found.reads | found.assigns).values()
+        return all(is_known(slot.value) for slot in slots)
+
+    # --------------------------------------------------------------------------------------- tracing
+
+    def trace_or_unroll(
+        self, loop: s.For | s.ForEach, low: Value, high: Value, elements: Variable | None = None
+    ) -> None:
+        """Trace the loop over low..high; `elements` are what a for-each loop visits."""
+        index = root(loop.variable, "int64")
+        state = self.el.save(facts(loop).assigns)
+        try:
+            self.trace(loop, index, low, high, elements)
+            return
+        except NeedsValue as need:
+            self.el.restore(state)
+            dependent = dependents([need.variable], [index])
+            if need.variable not in dependent and not self.carries(need.variable, state):
+                raise
+            if not (is_known(low) and is_known(high)):
+                raise
+            try:
+                done = self.by_groups(loop, index, int(low), int(high), elements, need)  # type: ignore[arg-type]
+            except NeedsValue:
+                done = False
+            if done:
+                return
+            self.el.restore(state)
+            if int(high) - int(low) >= MOST_UNROLLED:  # type: ignore[arg-type]
+                raise NotSupported("a size that changes from one to the next of so many iterations is", need.span) from None
+        values = range(int(low), int(high) + 1)  # type: ignore[arg-type]
+        self.in_order(loop, values if elements is None else [lower(gather(elements, k - 1)) for k in values])
+
+    def carries(self, variable: Variable, state: object) -> bool:
+        """Whether `variable` depends on a value that this loop carried while it was traced."""
+        return variable in dependents([variable], self.el.retired_roots)
+
+    def trace(
+        self, loop: s.For | s.ForEach, index: Variable, low: Value, high: Value, elements: Variable | None
+    ) -> None:
+        slots = self.el.environment.visible(facts(loop).assigns)
+        results, carried, terms = self.body(loop, index, slots, elements)
+        self.close(loop, index, slots, carried, results, terms, low, high)
+
+    def body(
+        self, loop: s.For | s.ForEach, index: Variable, slots: dict[str, Slot], elements: Variable | None
+    ) -> tuple[list[Variable], list[Variable], dict[s.Statement, Variable]]:
+        """One trace: the values at the end of an iteration, the roots for those at its start, the terms added."""
+        carried = [root(name, slot.dtype, slot.shape) for name, slot in slots.items()]
+        self.el.retired_roots.update(carried)
+        before = {name: slot.value for name, slot in slots.items()}
+        for slot, start in zip(slots.values(), carried, strict=True):
+            slot.value = start
+        try:
+            with self.el.inside(index), self.el.collect_terms() as terms, self.el.environment.scope():
+                value = index if elements is None else gather(elements, add(index, -1))
+                self.declare_index(loop.variable, value)
+                try:
+                    self.el.execute(loop.body)
+                except LeaveLoop as leave:
+                    raise NotSupported("`break` and `continue` in a loop over parameters are", leave.statement.span) from None
+            results = [self.el.lift(convert(slot.value, slot.dtype)) for slot in slots.values()]
+        finally:
+            for name, slot in slots.items():
+                slot.value = before[name]
+        return results, carried, terms
+
+    def close(
+        self, loop: s.For | s.ForEach, index: Variable, slots: dict[str, Slot], carried: list[Variable],
+        results: list[Variable], terms: dict[s.Statement, Variable], low: Value, high: Value,
+        at: Variable | None = None,
+    ) -> Loop | None:
+        """Make the `Loop` and give the variables their values after it."""
+        sums = [root("target", "float64", v.shape) for v in terms.values()]
+        totals = [add(total, v) for total, v in zip(sums, terms.values(), strict=True)]
+        initial = [self.el.lift(slot.value) for slot in slots.values()]
+        initial += [constant(np.zeros(v.shape)) for v in terms.values()]
+        stop = lower(add(self.el.lift(high), 1)) if not is_known(high) else int(high) + 1
+        start = int(low) if is_known(low) else low
+        self.el.loop_spans[index] = loop.span
+        outputs = make_loop(
+            index, [*carried, *sums], [*results, *totals], as_variable(start), as_variable(stop), initial
+        )
+        for slot, value in zip(slots.values(), outputs, strict=False):
+            slot.value = value
+        for statement, value in zip(terms, outputs[len(slots) :], strict=True):
+            self.el.add_term(statement, value)
+        op = outputs[0].op if outputs else None
+        return op if isinstance(op, Loop) else None
+
+    # --------------------------------------------------------------------------------------- grouping
+
+    def by_groups(
+        self, loop: s.For | s.ForEach, index: Variable, low: int, high: int, elements: Variable | None, need: NeedsValue
+    ) -> bool:
+        """Trace the loop once for each value that `need` takes; False if the order of iterations matters."""
+        if need.variable not in dependents([need.variable], [index]):
+            return False
+        slots = self.el.environment.visible(facts(loop).assigns)
+        for values in self.groups(need, index, np.arange(low, high + 1)):
+            results, carried, terms = self.grouped_body(loop, index, slots, elements, values)
+            step = root(loop.variable, "int64")
+            at = gather(constant(values), step)
+            closed = clone_replace([*results, *terms.values()], {index: at})
+            new_terms = dict(zip(terms, closed[len(results) :], strict=True))
+            op = self.close(loop, step, slots, carried, closed[: len(results)], new_terms, 0, len(values) - 1)
+            if op is not None and not iterations_commute(op, len(values)):
+                return False
+        return True
+
+    def groups(self, need: NeedsValue, index: Variable, values: np.ndarray) -> Iterator[np.ndarray]:
+        """The index values sorted by what `need` takes there, each group with that assumption in force."""
+        taken = evaluate_over(need.variable, index, values)
+        for value in np.unique(taken):
+            self.el.assumptions[need.variable] = int(value)
+            try:
+                yield values[taken == value]
+            finally:
+                del self.el.assumptions[need.variable]
+
+    def grouped_body(
+        self, loop: s.For | s.ForEach, index: Variable, slots: dict[str, Slot], elements: Variable | None, values: np.ndarray
+    ) -> tuple[list[Variable], list[Variable], dict[s.Statement, Variable]]:
+        """A trace that takes further sizes as assumed if the whole group agrees on them."""
+        added: list[Variable] = []
+        try:
+            while True:
+                try:
+                    return self.body(loop, index, slots, elements)
+                except NeedsValue as need:
+                    if need.variable not in dependents([need.variable], [index]):
+                        raise
+                    taken = np.unique(evaluate_over(need.variable, index, values))
+                    if len(taken) > 1:
+                        raise
+                    self.el.assumptions[need.variable] = int(taken[0])
+                    added.append(need.variable)
+        finally:
+            for variable in added:
+                del self.el.assumptions[variable]
+
+
+def element_kind(type: object) -> str:
+    return "int64" if scalar_of(type) == "int" else "float64"  # type: ignore[arg-type]

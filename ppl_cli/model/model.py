@@ -1,0 +1,67 @@
+"""The model: a program and its data as a graph of random variables, with names for what the user asks for."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ppl_cli.graph.basic import Variable
+from ppl_cli.language.source import Span
+from ppl_cli.language.syntax import Declaration
+from ppl_cli.model.constraints import Bijection
+
+Dims = tuple[str | None, ...]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter and its value variable on the unconstrained scale.
+
+    `constrained` and `log_jacobian` (a scalar) are graphs of `value` and of the values of earlier parameters in its bounds.
+    """
+
+    name: str
+    declaration: Declaration
+    value: Variable
+    constrained: Variable
+    log_jacobian: Variable
+    bijection: Bijection
+
+
+@dataclass(frozen=True)
+class Term:
+    """What one statement adds to the log density; elementwise for `~`, before it is summed."""
+
+    label: str
+    span: Span
+    value: Variable
+
+
+@dataclass(frozen=True)
+class Model:
+    """A program with its data.
+
+    `terms` add up to the log density over the constrained parameters; all graphs are in terms of the parameters' value variables.
+    `dims` names the axes of a variable after the size expressions of its declaration. `observed` are the data that stand on the left of `~`.
+    """
+
+    name: str
+    source: str
+    data: Mapping[str, np.ndarray]
+    parameters: tuple[Parameter, ...]
+    transformed: Mapping[str, Variable]
+    generated: Mapping[str, Variable]
+    terms: tuple[Term, ...]
+    dims: Mapping[str, Dims]
+    observed: tuple[str, ...]
+    loops: Mapping[Variable, Span]
+
+    @property
+    def value_variables(self) -> tuple[Variable, ...]:
+        return tuple(p.value for p in self.parameters)
+
+    @property
+    def size(self) -> int:
+        """The length of the unconstrained vector."""
+        return sum(p.value.type.size for p in self.parameters)

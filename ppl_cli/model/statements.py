@@ -1,0 +1,280 @@
+"""Statements: assignments, target increments, conditions, blocks. Loops are in `loops`, functions in `functions`."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ppl_cli.distributions import DISTRIBUTIONS
+from ppl_cli.graph.basic import Variable, constant
+from ppl_cli.language import syntax as s
+from ppl_cli.language.diagnostics import ElaborationError, NotSupported
+from ppl_cli.language.types import INT, REAL, Type, scalar_of
+from ppl_cli.model import indexing
+from ppl_cli.model.analysis import base_name, facts
+from ppl_cli.model.environment import Slot
+from ppl_cli.model.values import Value, convert, is_known, lower, shape_of, shared, unset
+from ppl_cli.ops.control import make_if
+from ppl_cli.ops.random import log_prob, random_variable, truncated
+from ppl_cli.ops.reduction import reduce_sum
+from ppl_cli.ops.scalar_math import ne
+
+if TYPE_CHECKING:
+    from ppl_cli.model.elaborate import Elaborator
+
+
+class LeaveLoop(Exception):
+    """A `break` or `continue` of a loop that is run iteration by iteration."""
+
+    def __init__(self, statement: s.Break | s.Continue) -> None:
+        super().__init__()
+        self.statement = statement
+
+
+class ReturnValue(Exception):
+    """A `return` reached while a function is elaborated."""
+
+    def __init__(self, value: Value | None, span: Any) -> None:
+        super().__init__()
+        self.value = value
+        self.span = span
+
+
+class Statements:
+    """Executes statements for one elaborator."""
+
+    def __init__(self, elaborator: Elaborator) -> None:
+        self.el = elaborator
+
+    def run(self, statements: Iterable[s.Statement]) -> None:
+        for statement in statements:
+            self(statement)
+
+    def __call__(self, statement: s.Statement) -> None:
+        _EXECUTE[type(statement)](self, statement)
+
+    # ------------------------------------------------------------------------ declarations, assignments
+
+    def declaration(self, d: s.Declaration) -> None:
+        shape = self.el.extents(d.type)
+        kind = "int64" if d.type.base == "int" else "float64"
+        if d.type.base == "tuple" or d.type.base.startswith("complex"):
+            raise NotSupported(f"{d.type.base if d.type.base == 'tuple' else 'complex'} variables are", d.span)
+        self.el.environment.declare(d.name, Slot(unset(shape, kind), shape, kind))
+        if d.value is not None:
+            self.assign_whole(d.name, self.el.evaluate(d.value), d.value.span)
+
+    def assign_whole(self, name: str, value: Value, span: Any) -> None:
+        slot = self.el.environment[name]
+        if shape_of(value) != slot.shape:
+            found, wanted = list(shape_of(value)), list(slot.shape)
+            raise ElaborationError(f"the value has size {found}, but `{name}` is declared with size {wanted}", span)
+        slot.value = shared(convert(value, slot.dtype))
+
+    def assignment(self, a: s.Assignment) -> None:
+        value = self.el.evaluate(a.value)
+        if a.operator != "=":
+            old = self.el.evaluate(a.target)
+            value = self.combine(a, old, value)
+        if isinstance(a.target, s.Name):
+            self.assign_whole(a.target.name, value, a.value.span)
+            return
+        slot = self.el.environment[base_name(a.target)]
+        positions = self.target_positions(a.target, slot)
+        slot.value = indexing.write(slot.value, positions, convert(value, slot.dtype), a.span, self.el.lift)
+
+    def combine(self, a: s.Assignment, old: Value, value: Value) -> Value:
+        symbol = a.operator[:-1]
+        types = (self.el.checked.type_of(a.target), self.el.checked.type_of(a.value))
+        if is_known(old) and is_known(value) and types in ((INT, INT), (REAL, REAL), (REAL, INT)) and symbol in "+-*":
+            return {"+": old + value, "-": old - value, "*": old * value}[symbol]  # type: ignore[operator]
+        return self.el.evaluate.build(self.el.library.operator(symbol, types), (old, value), a.span, types[0])
+
+    def target_positions(self, target: s.Expression, slot: Slot) -> list[indexing.Position]:
+        """The positions of `x[..][..]`: a later index continues where single ones before it stopped."""
+        chain: list[s.Index] = []
+        while isinstance(target, s.Index):
+            chain.append(target)
+            target = target.base
+        if not isinstance(target, s.Name):
+            raise NotSupported("assignments to elements of tuples are", target.span)
+        positions: list[indexing.Position] = []
+        for k, part in enumerate(reversed(chain)):
+            if any(p.multiple for p in positions) and k:
+                raise NotSupported("assignments to an index of a multi-index are", part.span)
+            positions += self.el.evaluate.positions(part.indices, slot.shape[len(positions) :])
+        return positions
+
+    # -------------------------------------------------------------------------------------- the target
+
+    def tilde(self, t: s.Tilde) -> None:
+        if not isinstance(t.distribution, s.Call):
+            raise NotSupported("random expressions are", t.distribution.span)
+        call = t.distribution
+        resolved = self.el.checked.call_of(call)
+        left = self.el.evaluate(t.left)
+        if resolved.definition is not None:
+            if t.truncation:
+                raise NotSupported("truncation of a user's distribution is", t.truncation.span)
+            value = self.el.functions.call(resolved.definition, call, first=left)
+            self.el.add_term(t, self.el.lift(value))
+            return
+        arguments = [self.el.evaluate(a) for a in call.arguments]
+        if resolved.base not in DISTRIBUTIONS:
+            self.density_call(t, call, resolved, left, arguments)
+            return
+        law = DISTRIBUTIONS[resolved.base]
+        value = self.el.lift(left)
+        parameters = [self.el.lift(a) for a in arguments]
+        batch = value.shape[: value.ndim - law.event_ndim]
+        try:
+            rv = self.el.bind_draws(random_variable(law, *parameters, batch=batch))
+        except (TypeError, ValueError) as error:
+            raise ElaborationError(f"the sizes do not agree: {error}", t.span) from error
+        if t.truncation:
+            rv = self.truncate(rv, t.truncation)
+        self.el.note_observed(t.left)
+        self.el.add_term(t, log_prob(rv, value, law.event_ndim))
+
+    def density_call(self, t: s.Tilde, call: s.Call, resolved: Any, left: Value, arguments: list[Value]) -> None:
+        """A distribution that is only a density, such as a generalized linear model."""
+        if t.truncation:
+            raise NotSupported(f"truncation of `{resolved.base}` is", t.truncation.span)
+        implementation = self.el.library.implementation(resolved.signature)
+        types = tuple(self.el.checked.type_of(e) for e in (t.left, *call.arguments))
+        value = self.el.evaluate.build(
+            lambda *a: implementation(*a, types=types), [left, *arguments], t.span, resolved.result
+        )
+        self.el.add_term(t, self.el.lift(value))
+
+    def truncate(self, rv: Variable, truncation: s.Truncation) -> Variable:
+        bounds = []
+        for bound, missing in ((truncation.lower, -np.inf), (truncation.upper, np.inf)):
+            bounds.append(self.el.lift(missing if bound is None else self.el.evaluate(bound)))
+        return truncated(rv, *bounds)
+
+    def target_plus(self, t: s.TargetPlus) -> None:
+        value = self.el.lift(convert(self.el.evaluate(t.value), "float64"))
+        self.el.add_term(t, reduce_sum(value) if value.shape else value)
+
+    def call_statement(self, c: s.CallStatement) -> None:
+        resolved = self.el.checked.call_of(c.call)
+        if resolved.definition is None:
+            raise NotSupported(f"`{c.call.name}` as a statement is", c.span)
+        self.el.functions.call(resolved.definition, c.call)
+
+    # -------------------------------------------------------------------------------- control and output
+
+    def block(self, b: s.Block | s.Profile) -> None:
+        with self.el.environment.scope():
+            self.run(b.statements)
+
+    def if_else(self, f: s.IfElse) -> None:
+        condition = self.el.evaluate(f.condition)
+        if isinstance(condition, Variable):
+            condition = self.el.assumptions.get(condition, condition)
+        branches = (f.then, f.otherwise)
+        if is_known(condition):
+            chosen = branches[0] if condition else branches[1]
+            if chosen is not None:
+                with self.el.environment.scope():
+                    self(chosen)
+            return
+        self.branch(f, ne(condition, 0))
+
+    def branch(self, f: s.IfElse, condition: Variable) -> None:
+        """Both branches from the same state, joined by an `If`."""
+        slots = self.el.environment.visible(facts(f).assigns)
+        before = {name: slot.value for name, slot in slots.items()}
+        outer = self.el.live_variables()
+        outcomes = []
+        for chosen in (f.then, f.otherwise):
+            for name, slot in slots.items():
+                slot.value = shared(before[name])
+            with self.el.collect_terms() as terms, self.el.environment.scope():
+                try:
+                    if chosen is not None:
+                        self(chosen)
+                except (ReturnValue, LeaveLoop) as jump:
+                    span = jump.span if isinstance(jump, ReturnValue) else jump.statement.span
+                    what = "`return`" if isinstance(jump, ReturnValue) else "`break` or `continue`"
+                    raise NotSupported(f"{what} under a condition that is not data is", span) from None
+            outcomes.append((terms, {name: slot.value for name, slot in slots.items()}))
+        self.join(condition, slots, before, outcomes, outer)
+
+    def join(self, condition: Variable, slots: dict[str, Slot], before: dict[str, Value], outcomes: Any, outer: Any) -> None:
+        (then_terms, then_values), (else_terms, else_values) = outcomes
+        changed = [n for n in slots if then_values[n] is not before[n] or else_values[n] is not before[n]]
+        labels = [*then_terms, *(t for t in else_terms if t not in then_terms)]
+        shapes = {t: (then_terms.get(t) if t in then_terms else else_terms[t]).shape for t in labels}
+        results = []
+        for terms, values in outcomes:
+            parts = [self.el.lift(convert(values[n], slots[n].dtype)) for n in changed]
+            parts += [terms.get(t, constant(np.zeros(shapes[t]))) for t in labels]
+            results.append(parts)
+        joined = make_if(condition, results[0], results[1], outer)
+        for name, value in zip(changed, joined, strict=False):
+            slots[name].value = lower(value)
+        for name in slots.keys() - set(changed):
+            slots[name].value = before[name]
+        for statement, value in zip(labels, joined[len(changed) :], strict=True):
+            self.el.add_term(statement, value)
+
+    def print_(self, p: s.Print) -> None:
+        parts = [a.value if isinstance(a, s.StringLiteral) else self.el.evaluate(a) for a in p.arguments]
+        for part, argument in zip(parts, p.arguments, strict=True):
+            if isinstance(part, Variable):
+                raise NotSupported("printing what depends on parameters is", argument.span)
+        self.el.printed("".join(_show(part) for part in parts))
+
+    def reject(self, r: s.Reject | s.FatalError) -> None:
+        if self.el.conditional:
+            self.el.add_term(r, constant(-np.inf))
+            return
+        parts = [a.value if isinstance(a, s.StringLiteral) else self.el.evaluate(a) for a in r.arguments]
+        text = "".join("…" if isinstance(part, Variable) else _show(part) for part in parts)
+        raise ElaborationError(f"the program rejects: {text}", r.span)
+
+    def return_(self, r: s.Return) -> None:
+        raise ReturnValue(None if r.value is None else self.el.evaluate(r.value), r.span)
+
+    def leave(self, b: s.Break | s.Continue) -> None:
+        raise LeaveLoop(b)
+
+    def loop(self, loop: s.For | s.ForEach | s.While) -> None:
+        self.el.loops(loop)
+
+
+def _show(value: Any) -> str:
+    """A value as Stan prints it: containers in brackets."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, np.ndarray):
+        return "[" + ",".join(map(_show, value)) + "]"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def is_int(type: Type) -> bool:
+    return scalar_of(type) == "int"
+
+
+_EXECUTE: dict[type, Callable[[Statements, Any], None]] = {
+    s.Declaration: Statements.declaration,
+    s.Assignment: Statements.assignment,
+    s.Tilde: Statements.tilde,
+    s.TargetPlus: Statements.target_plus,
+    s.CallStatement: Statements.call_statement,
+    s.Block: Statements.block,
+    s.Profile: Statements.block,
+    s.IfElse: Statements.if_else,
+    s.Print: Statements.print_,
+    s.Reject: Statements.reject,
+    s.FatalError: Statements.reject,
+    s.Return: Statements.return_,
+    s.Break: Statements.leave,
+    s.Continue: Statements.leave,
+    s.For: Statements.loop,
+    s.ForEach: Statements.loop,
+    s.While: Statements.loop,
+}

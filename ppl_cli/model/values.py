@@ -1,0 +1,99 @@
+"""The values that elaboration computes with.
+
+A value is known (a Python int or float from the program's text, or a NumPy scalar or array from data) or it is a graph `Variable`. Python
+numbers are literals of the text; NumPy's are data: that difference decides what is printed into the
+code and what is passed in. A known array belongs to one variable while it is writeable and is shared once it is not.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from ppl_cli.graph.basic import Constant, Variable, constant
+from ppl_cli.graph.traversal import evaluate
+from ppl_cli.graph.types import DType
+from ppl_cli.ops.scalar_math import to_int, to_real
+
+Known = int | float | np.generic | np.ndarray
+Value = Known | Variable
+
+
+def is_known(value: Value) -> bool:
+    return not isinstance(value, Variable)
+
+
+def shape_of(value: Value) -> tuple[int, ...]:
+    return value.shape if isinstance(value, Variable | np.ndarray) else ()
+
+
+def dtype_of(value: Value) -> DType:
+    if isinstance(value, Variable):
+        return value.dtype
+    kind = np.asarray(value).dtype.kind
+    return "float64" if kind == "f" else "int64"
+
+
+class Lifter:
+    """Makes graph constants of known values: one constant for one array, so that equal expressions are one node."""
+
+    def __init__(self) -> None:
+        self._constants: dict[int, tuple[np.ndarray, Constant]] = {}
+
+    def __call__(self, value: Value) -> Variable:
+        if isinstance(value, Variable):
+            return value
+        if isinstance(value, bool | int | float) and not isinstance(value, np.generic):
+            return constant(int(value) if isinstance(value, bool) else value)
+        if not isinstance(value, np.ndarray) or value.ndim == 0:
+            return constant(value, literal=False)
+        found = self._constants.get(id(value))
+        if found is None or found[0] is not value:
+            value.flags.writeable = False
+            found = self._constants[id(value)] = (value, constant(value, literal=False))
+        return found[1]
+
+
+def lower(variable: Variable) -> Value:
+    """The known value of a constant, other variables as they are."""
+    if not isinstance(variable, Constant):
+        return variable
+    if variable.shape:
+        return variable.data
+    scalar = variable.data[()]
+    return scalar.item() if variable.literal else scalar
+
+
+def known_result(result: Variable, arguments: Iterable[Value]) -> Value:
+    """The value of a graph built from known arguments only."""
+    literal = all(type(a) in (int, float, bool) for a in arguments)
+    with np.errstate(all="ignore"):
+        (array,) = evaluate([result])
+    if array.ndim == 0:
+        return array[()].item() if literal else array[()]
+    return np.ascontiguousarray(array)
+
+
+def convert(value: Value, dtype: DType) -> Value:
+    """`value` as int64 or float64 elements."""
+    if isinstance(value, Variable):
+        if value.dtype == dtype:
+            return value
+        return lower(to_real(value) if dtype == "float64" else to_int(value))
+    if isinstance(value, np.ndarray | np.generic):
+        return value if value.dtype.name == dtype else value.astype(dtype)
+    return float(value) if dtype == "float64" else int(value)
+
+
+def shared(value: Value) -> Value:
+    """`value`, for a second owner: a known array becomes read-only and is copied by whoever changes it."""
+    if isinstance(value, np.ndarray):
+        value.flags.writeable = False
+    return value
+
+
+def unset(shape: tuple[int, ...], dtype: DType) -> Value:
+    """What a declared variable holds before it is assigned (Reference Manual, Types: NaN; the smallest int)."""
+    filler: Any = np.nan if dtype == "float64" else np.iinfo("int64").min
+    return np.full(shape, filler, dtype) if shape else np.asarray(filler, dtype)[()]
