@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lark import Token
 
@@ -18,11 +18,13 @@ from ppl_cli.language.source import Source, Span
 from ppl_cli.language.syntax import Expression, Node, Statement
 from ppl_cli.language.types import BASIC_TYPES, VOID, TupleType, Type, array_of
 
+_Children = list[Any]
+
 
 class _Group(NamedTuple):
     """The result of a rule that is no node: its parts and its place."""
 
-    parts: tuple
+    parts: tuple[Any, ...]
     span: Span
 
 
@@ -37,11 +39,11 @@ _BASE_OF_CONSTRAINT = {
 }
 
 
-def _nodes(children: Iterable) -> tuple:
+def _nodes(children: Iterable[Any]) -> tuple[Any, ...]:
     return tuple(child for child in children if isinstance(child, Node))
 
 
-def _items(children: Iterable) -> tuple[Statement, ...]:
+def _items(children: Iterable[Any]) -> tuple[Statement, ...]:
     """Statements in order: a declaration of several variables is several, an empty statement none."""
     statements: list[Statement] = []
     for child in children:
@@ -62,92 +64,95 @@ class TreeBuilder:
         self.source = source
         self.old = OldSpellings(source)
 
-    def _span(self, children: list) -> Span:
+    def _span(self, children: _Children) -> Span:
+        """From the first thing that a rule matched to the last."""
         first, last = children[0], children[-1]
-        start = first.start_pos if isinstance(first, Token) else first.span.start
-        end = last.end_pos if isinstance(last, Token) else last.span.end
+        start = (first.start_pos or 0) if isinstance(first, Token) else first.span.start
+        end = (last.end_pos or 0) if isinstance(last, Token) else last.span.end
         return Span(self.source, start, end)
 
-    def _group(self, children: list) -> _Group:
+    def _group(self, children: _Children) -> _Group:
         return _Group(_nodes(children), self._span(children))
 
     # ------------------------------------------------------------------------------------ program and blocks
 
-    def start(self, children: list) -> syntax.Program:
+    def start(self, children: _Children) -> syntax.Program:
         blocks = dict(children)
         names = (
             "functions", "data", "transformed_data", "parameters", "transformed_parameters", "model",
             "generated_quantities",
         )  # fmt: skip
-        return syntax.Program(self.source, *(blocks.get(name) for name in names), warnings=tuple(self.old.warnings))
+        present: dict[str, Any] = {name: blocks.get(name) for name in names}
+        return syntax.Program(self.source, **present, warnings=tuple(self.old.warnings))
 
-    def functions(self, children: list) -> tuple[str, tuple]:
+    def functions(self, children: _Children) -> tuple[str, tuple[Any, ...]]:
         return "functions", _nodes(children)
 
-    def data(self, children: list) -> tuple[str, tuple]:
+    def data(self, children: _Children) -> tuple[str, tuple[Any, ...]]:
         return "data", _items(children)
 
-    def transformed_data(self, children: list) -> tuple[str, tuple]:
+    def transformed_data(self, children: _Children) -> tuple[str, tuple[Any, ...]]:
         return "transformed_data", _items(children)
 
-    def parameters(self, children: list) -> tuple[str, tuple]:
+    def parameters(self, children: _Children) -> tuple[str, tuple[Any, ...]]:
         return "parameters", _items(children)
 
-    def transformed_parameters(self, children: list) -> tuple[str, tuple]:
+    def transformed_parameters(self, children: _Children) -> tuple[str, tuple[Any, ...]]:
         return "transformed_parameters", _items(children)
 
-    def model(self, children: list) -> tuple[str, tuple]:
+    def model(self, children: _Children) -> tuple[str, tuple[Any, ...]]:
         return "model", _items(children)
 
-    def generated_quantities(self, children: list) -> tuple[str, tuple]:
+    def generated_quantities(self, children: _Children) -> tuple[str, tuple[Any, ...]]:
         return "generated_quantities", _items(children)
 
     # --------------------------------------------------------------------------------------------- functions
 
-    def void(self, children: list) -> _TypeAt:
+    def void(self, children: _Children) -> _TypeAt:
         return _TypeAt(VOID, self._span(children))
 
-    def function(self, children: list) -> syntax.FunctionDefinition:
+    def function(self, children: _Children) -> syntax.FunctionDefinition:
         result, name, body = children[0], children[1], children[-1]
         base, suffix = syntax.split_suffix(name)
         return syntax.FunctionDefinition(
-            self._span(children), result.type, str(name), self._span([name]), base, suffix,
+            self._span(children), result.type, str(name), self.source.span_of(name), base, suffix,
             parameters=_nodes(children[2:-1]),
             body=None if isinstance(body, Token) else self._body(body),
         )  # fmt: skip
 
-    def parameter(self, children: list) -> syntax.Parameter:
+    def parameter(self, children: _Children) -> syntax.Parameter:
         declared, name = children[-2:]
         return syntax.Parameter(self._span(children), declared.type, str(name), data_only=len(children) == 3)
 
-    def unsized_basic(self, children: list) -> _TypeAt:
+    def unsized_basic(self, children: _Children) -> _TypeAt:
         return _TypeAt(BASIC_TYPES[children[0]], self._span(children))
 
-    def unsized_tuple(self, children: list) -> _TypeAt:
+    def unsized_tuple(self, children: _Children) -> _TypeAt:
         elements = tuple(child.type for child in children if isinstance(child, _TypeAt))
         return _TypeAt(TupleType(elements), self._span(children))
 
-    def unsized_array(self, children: list) -> _TypeAt:
+    def unsized_array(self, children: _Children) -> _TypeAt:
         _, dimensions, element = children
         return _TypeAt(array_of(element.type, len(dimensions.parts)), self._span(children))
 
-    def old_unsized_array(self, children: list) -> _TypeAt:
+    def old_unsized_array(self, children: _Children) -> _TypeAt:
         element, dimensions = children
         span = self._span(children)
         self.old.postfix_array(span)
         return _TypeAt(array_of(element.type, len(dimensions.parts)), span)
 
-    def commas(self, children: list) -> _Group:
+    def commas(self, children: _Children) -> _Group:
         return _Group(tuple(children[1:]), self._span(children))
 
     # ------------------------------------------------------------------------------------------ declarations
 
-    def basic(self, children: list) -> Token:
-        return children[0]
+    def basic(self, children: _Children) -> Token:
+        word: Token = children[0]
+        return word
 
     named_constraint = name = assign = basic
 
-    def declaration(self, children: list) -> _Group:
+    def declaration(self, children: _Children) -> _Group:
         declared = children[0]
         span = self._span(children)
         declarations = []
@@ -156,23 +161,24 @@ class TreeBuilder:
             if sizes is not None:
                 self.old.postfix_array(Span(self.source, name.start_pos, sizes.span.end))
                 type = replace(declared, dimensions=sizes.parts + declared.dimensions)
-            declarations.append(syntax.Declaration(span, type, str(name), self._span([name]), value))
+            declarations.append(syntax.Declaration(span, type, str(name), self.source.span_of(name), value))
         return _Group(tuple(declarations), span)
 
-    def declarator(self, children: list) -> tuple[Token, _Group | None, Expression | None]:
+    def declarator(self, children: _Children) -> tuple[Token, _Group | None, Expression | None]:
         sizes = next((child for child in children if isinstance(child, _Group)), None)
         value = children[-1] if isinstance(children[-1], Expression) else None
         return children[0], sizes, value
 
-    def definition(self, children: list) -> Expression:
+    def definition(self, children: _Children) -> Expression:
         if children[0].type == "ARROW":
             self.old.arrow(self._span(children[:1]))
-        return children[1]
+        value: Expression = children[1]
+        return value
 
-    def sizes(self, children: list) -> _Group:
+    def sizes(self, children: _Children) -> _Group:
         return self._group(children)
 
-    def sized(self, children: list) -> syntax.TypeSyntax:
+    def sized(self, children: _Children) -> syntax.TypeSyntax:
         word = children[0]
         constraint = next((child for child in children if isinstance(child, syntax.Bounds | syntax.Affine)), None)
         sizes = children[-1].parts if isinstance(children[-1], _Group) else ()
@@ -181,17 +187,18 @@ class TreeBuilder:
         named = syntax.NamedConstraint(word)
         return syntax.TypeSyntax(self._span(children), _BASE_OF_CONSTRAINT[named], (), sizes, named)
 
-    def tuple_type(self, children: list) -> syntax.TypeSyntax:
+    def tuple_type(self, children: _Children) -> syntax.TypeSyntax:
         return syntax.TypeSyntax(self._span(children), "tuple", (), (), None, _nodes(children))
 
-    def array_type(self, children: list) -> syntax.TypeSyntax:
+    def array_type(self, children: _Children) -> syntax.TypeSyntax:
         _, sizes, element = children
-        return replace(element, span=self._span(children), dimensions=sizes.parts)
+        array: syntax.TypeSyntax = replace(element, span=self._span(children), dimensions=sizes.parts)
+        return array
 
-    def bound(self, children: list) -> _Group:
+    def bound(self, children: _Children) -> _Group:
         return _Group((children[0], children[2]), self._span(children))
 
-    def constraint(self, children: list) -> syntax.Bounds | syntax.Affine:
+    def constraint(self, children: _Children) -> syntax.Bounds | syntax.Affine:
         given: dict[str, Expression] = {}
         for bound in children[1::2]:
             word, value = bound.parts
@@ -212,35 +219,36 @@ class TreeBuilder:
         if isinstance(child, Statement):
             return child
         if isinstance(child, Token):
-            return syntax.Block(self._span([child]), ())
+            return syntax.Block(self.source.span_of(child), ())
         return child.parts[0] if len(child.parts) == 1 else syntax.Block(child.span, child.parts)
 
-    def empty_statement(self, children: list) -> Token:
-        return children[0]
+    def empty_statement(self, children: _Children) -> Token:
+        semicolon: Token = children[0]
+        return semicolon
 
-    def assignment(self, children: list) -> Statement:
+    def assignment(self, children: _Children) -> Statement:
         target, operator, value, _ = children
         if operator.type == "ARROW":
-            self.old.arrow(self._span([operator]))
+            self.old.arrow(self.source.span_of(operator))
             operator = "="
         return syntax.Assignment(self._span(children), target, str(operator), value)
 
-    def tilde(self, children: list) -> Statement:
+    def tilde(self, children: _Children) -> Statement:
         truncation = children[3] if isinstance(children[3], syntax.Truncation) else None
         return syntax.Tilde(self._span(children), children[0], children[2], truncation)
 
-    def truncation(self, children: list) -> syntax.Truncation:
+    def truncation(self, children: _Children) -> syntax.Truncation:
         lower = children[2] if isinstance(children[2], Expression) else None
         upper = children[-2] if isinstance(children[-2], Expression) else None
         return syntax.Truncation(self._span(children), lower, upper)
 
-    def target_plus(self, children: list) -> Statement:
+    def target_plus(self, children: _Children) -> Statement:
         return syntax.TargetPlus(self._span(children), children[2], jacobian=False)
 
-    def jacobian_plus(self, children: list) -> Statement:
+    def jacobian_plus(self, children: _Children) -> Statement:
         return syntax.TargetPlus(self._span(children), children[2], jacobian=True)
 
-    def expression_statement(self, children: list) -> Statement:
+    def expression_statement(self, children: _Children) -> Statement:
         call = children[0]
         span = self._span(children)
         if not isinstance(call, syntax.Call):
@@ -250,76 +258,76 @@ class TreeBuilder:
             return syntax.TargetPlus(span, call.arguments[0], jacobian=False)
         return syntax.CallStatement(span, call)
 
-    def if_else(self, children: list) -> Statement:
+    def if_else(self, children: _Children) -> Statement:
         otherwise = self._body(children[6]) if len(children) > 5 else None
         return syntax.IfElse(self._span(children), children[2], self._body(children[4]), otherwise)
 
-    def for_range(self, children: list) -> Statement:
+    def for_range(self, children: _Children) -> Statement:
         variable, lower, upper, body = children[2], children[4], children[6], children[8]
         return syntax.For(
-            self._span(children), str(variable), self._span([variable]), lower, upper, self._body(body)
+            self._span(children), str(variable), self.source.span_of(variable), lower, upper, self._body(body)
         )
 
-    def for_each(self, children: list) -> Statement:
+    def for_each(self, children: _Children) -> Statement:
         variable, iterable, body = children[2], children[4], children[6]
-        return syntax.ForEach(self._span(children), str(variable), self._span([variable]), iterable, self._body(body))
+        return syntax.ForEach(self._span(children), str(variable), self.source.span_of(variable), iterable, self._body(body))
 
-    def while_loop(self, children: list) -> Statement:
+    def while_loop(self, children: _Children) -> Statement:
         return syntax.While(self._span(children), children[2], self._body(children[4]))
 
-    def profile(self, children: list) -> Statement:
+    def profile(self, children: _Children) -> Statement:
         return syntax.Profile(self._span(children), children[2][1:-1], _items(children[5:]))
 
-    def block(self, children: list) -> Statement:
+    def block(self, children: _Children) -> Statement:
         return syntax.Block(self._span(children), _items(children))
 
-    def return_statement(self, children: list) -> Statement:
+    def return_statement(self, children: _Children) -> Statement:
         return syntax.Return(self._span(children), children[1] if len(children) == 3 else None)
 
-    def break_statement(self, children: list) -> Statement:
+    def break_statement(self, children: _Children) -> Statement:
         return syntax.Break(self._span(children))
 
-    def continue_statement(self, children: list) -> Statement:
+    def continue_statement(self, children: _Children) -> Statement:
         return syntax.Continue(self._span(children))
 
-    def print_statement(self, children: list) -> Statement:
+    def print_statement(self, children: _Children) -> Statement:
         return syntax.Print(self._span(children), _nodes(children))
 
-    def reject_statement(self, children: list) -> Statement:
+    def reject_statement(self, children: _Children) -> Statement:
         return syntax.Reject(self._span(children), _nodes(children))
 
-    def fatal_error_statement(self, children: list) -> Statement:
+    def fatal_error_statement(self, children: _Children) -> Statement:
         return syntax.FatalError(self._span(children), _nodes(children))
 
-    def string(self, children: list) -> Expression:
+    def string(self, children: _Children) -> Expression:
         return syntax.StringLiteral(self._span(children), children[0][1:-1])
 
     # ------------------------------------------------------------------------------------------- expressions
 
-    def ternary(self, children: list) -> Expression:
+    def ternary(self, children: _Children) -> Expression:
         return syntax.Ternary(self._span(children), children[0], children[2], children[4])
 
-    def binary(self, children: list) -> Expression:
+    def binary(self, children: _Children) -> Expression:
         left, operator, right = children
         return syntax.Binary(Span(self.source, left.span.start, right.span.end), str(operator), left, right)
 
-    def unary(self, children: list) -> Expression:
+    def unary(self, children: _Children) -> Expression:
         return syntax.Unary(self._span(children), str(children[0]), children[1])
 
-    def transpose(self, children: list) -> Expression:
+    def transpose(self, children: _Children) -> Expression:
         return syntax.Transpose(self._span(children), children[0])
 
-    def index(self, children: list) -> Expression:
+    def index(self, children: _Children) -> Expression:
         items: list[syntax.IndexItem] = []
         for before, item in zip(children[1::2], children[2::2], strict=False):
             nothing = Span(self.source, before.end_pos, before.end_pos)
             items.append(syntax.All(nothing) if item is None else item)
         return syntax.Index(self._span(children), children[0], tuple(items))
 
-    def single_index(self, children: list) -> syntax.IndexItem | None:
+    def single_index(self, children: _Children) -> syntax.IndexItem | None:
         return syntax.Single(children[0].span, children[0]) if children else None
 
-    def range_index(self, children: list) -> syntax.IndexItem:
+    def range_index(self, children: _Children) -> syntax.IndexItem:
         span = self._span(children)
         match children:
             case [Token()]:
@@ -330,41 +338,41 @@ class TreeBuilder:
                 return syntax.To(span, upper)
         return syntax.Between(span, children[0], children[2])
 
-    def projection(self, children: list) -> Expression:
+    def projection(self, children: _Children) -> Expression:
         return syntax.TupleProjection(self._span(children), children[0], int(children[1][1:]))
 
-    def variable(self, children: list) -> Expression:
-        token = children[0]
-        return syntax.Name(Span(self.source, token.start_pos, token.end_pos), str(token))
+    def variable(self, children: _Children) -> Expression:
+        return syntax.Name(self.source.span_of(children[0]), str(children[0]))
 
-    def integer(self, children: list) -> Expression:
+    def integer(self, children: _Children) -> Expression:
         return syntax.IntLiteral(self._span(children), int(children[0]))
 
-    def real(self, children: list) -> Expression:
+    def real(self, children: _Children) -> Expression:
         return syntax.RealLiteral(self._span(children), float(children[0]))
 
-    def imaginary(self, children: list) -> Expression:
+    def imaginary(self, children: _Children) -> Expression:
         return syntax.ImaginaryLiteral(self._span(children), float(children[0][:-1]))
 
-    def call(self, children: list) -> Expression:
+    def call(self, children: _Children) -> Expression:
         name = children[0]
         base, suffix = syntax.split_suffix(name)
         bar = len(children) > 3 and children[3] == "|"
         arguments = _nodes(children[2:])
-        call = syntax.Call(self._span(children), str(name), self._span([name]), arguments, base, suffix, bar)
+        call = syntax.Call(self._span(children), str(name), self.source.span_of(name), arguments, base, suffix, bar)
         return self.old.present_form(call)
 
-    def target_call(self, children: list) -> Expression:
+    def target_call(self, children: _Children) -> Expression:
         return syntax.TargetCall(self._span(children))
 
-    def array_literal(self, children: list) -> Expression:
+    def array_literal(self, children: _Children) -> Expression:
         return syntax.ArrayLiteral(self._span(children), _nodes(children))
 
-    def row_vector_literal(self, children: list) -> Expression:
+    def row_vector_literal(self, children: _Children) -> Expression:
         return syntax.RowVectorLiteral(self._span(children), _nodes(children))
 
-    def tuple_literal(self, children: list) -> Expression:
+    def tuple_literal(self, children: _Children) -> Expression:
         return syntax.TupleLiteral(self._span(children), _nodes(children))
 
-    def parentheses(self, children: list) -> Expression:
-        return replace(children[1], span=self._span(children))
+    def parentheses(self, children: _Children) -> Expression:
+        inner: Expression = children[1]
+        return replace(inner, span=self._span(children))

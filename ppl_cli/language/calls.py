@@ -61,9 +61,9 @@ def check_distribution(context: Context, call: Call, arguments: tuple[Type, ...]
     names = [call.name + suffix.value for suffix in _DENSITIES]
     groups = [found for name in names if (found := _candidates(context, name))]
     if not groups and call.name + "_log" in context.functions:
-        present = f"{call.name}_lpdf"
         groups = [_candidates(context, call.name + "_log")]
-        context.warn_once("_log", f"`{call.name}_log` is an old name", call.name_span, f"define `{present}`")
+        hint = f"define `{call.name}_lpdf` or `{call.name}_lpmf`"
+        context.warn_once("_log", f"`{call.name}_log` is an old name", call.name_span, hint)
     if groups:
         _resolve(context, call, groups, arguments)
     return bool(groups)
@@ -78,8 +78,9 @@ def report_unknown_distribution(context: Context, call: Call) -> None:
         hint = f"write `{call.base}`: the density is implied after `~`"
         context.error(f"`{call.name}` is not a distribution", call.name_span, hint)
     else:
-        hint = did_you_mean(call.name, distributions(context))
-        context.error(f"unknown distribution `{call.name}`", call.name_span, hint)
+        context.error(
+            f"unknown distribution `{call.name}`", call.name_span, did_you_mean(call.name, distributions(context))
+        )
 
 
 def is_distribution(context: Context, name: str) -> bool:
@@ -140,9 +141,13 @@ def _resolve(context: Context, call: Call, groups: Sequence[_Candidates], argume
 
 def _check_data_arguments(context: Context, call: Call, resolved: ResolvedCall) -> None:
     """Arguments declared with `data` must not depend on parameters. On the right of `~` the outcome is left out."""
-    declared = resolved.definition.parameters if resolved.definition else resolved.signature.arguments
-    for argument, parameter in zip(reversed(call.arguments), reversed(declared), strict=False):
-        name = context.parameter_in(argument) if parameter.data_only else None
+    if resolved.definition is not None:
+        data_only = [parameter.data_only for parameter in resolved.definition.parameters]
+    elif resolved.signature is not None:
+        data_only = [pattern.data_only for pattern in resolved.signature.arguments]
+    outcome = len(resolved.arguments) - len(call.arguments)
+    for argument, must_be_data in zip(call.arguments, data_only[outcome:], strict=False):
+        name = context.parameter_in(argument) if must_be_data else None
         if name is not None:
             hint = f"`{name.name}` depends on parameters"
             context.error(f"this argument of `{call.name}` must be known from data", argument.span, hint)

@@ -9,7 +9,7 @@ from ppl_cli.language.expressions import article
 from ppl_cli.language.scopes import Block, Kind, Place
 from ppl_cli.language.statements import check_statement
 from ppl_cli.language.syntax import FunctionDefinition, Statement, Suffix
-from ppl_cli.language.types import REAL, VOID, scalar_of
+from ppl_cli.language.types import REAL, VOID, Type, scalar_of
 
 _RESULT_REAL = (Suffix.LPDF, Suffix.LPMF, Suffix.LCDF, Suffix.LCCDF, Suffix.CDF)
 
@@ -60,7 +60,7 @@ def _check_outcome(context: Context, definition: FunctionDefinition) -> None:
         context.error(f"the first argument of `{definition.name}` must be of kind {kind}; found {found}", span, hint)
 
 
-def _argument_types(definition: FunctionDefinition) -> tuple:
+def _argument_types(definition: FunctionDefinition) -> tuple[Type, ...]:
     return tuple(parameter.type for parameter in definition.parameters)
 
 

@@ -36,11 +36,7 @@ class OldSpellings:
         self._warn("`increment_log_prob` is an old spelling", span, "write `target += …`")
 
     def hash_comment(self, token: Token) -> None:
-        span = Span(self.source, token.start_pos or 0, token.end_pos or 0)
-        self._warn("`#` is an old spelling of `//` before a comment", span, "write `//`")
-
-    def density_name(self, name: str, span: Span, present: str) -> None:
-        self._warn(f"`{name}` is an old name", span, f"write `{present}`")
+        self._warn("`#` is an old spelling of `//` before a comment", self.source.span_of(token), "write `//`")
 
     def present_form(self, call: Call) -> Expression:
         """A call of a removed function in today's words; any other call as it is."""

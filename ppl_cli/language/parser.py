@@ -13,7 +13,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, cast
 
 import lark
 from platformdirs import user_cache_path
@@ -21,7 +21,7 @@ from platformdirs import user_cache_path
 from ppl_cli.language.builder import TreeBuilder
 from ppl_cli.language.diagnostics import LanguageError, not_supported
 from ppl_cli.language.old_spellings import ArrowSplitter
-from ppl_cli.language.source import Source, Span
+from ppl_cli.language.source import Source
 from ppl_cli.language.syntax import Program
 from ppl_cli.language.syntax_errors import describe_syntax_error
 
@@ -49,13 +49,14 @@ class _Parser:
             "postlex": ArrowSplitter(),
             "lexer_callbacks": {"HASH_COMMENT": self._comment, "INCLUDE": self._include},
         }
-        self._lark = lark.Lark._load_from_dict(**_load_tables(grammar), **options)
+        self._lark: lark.Lark = lark.Lark._load_from_dict(**_load_tables(grammar), **options)  # type: ignore[no-untyped-call]
 
     def parse(self, source: Source) -> Program:
         with self._lock:
             self._builder.begin(source)
             try:
-                return self._lark.parse(source.text)  # type: ignore[return-value]
+                program: Any = self._lark.parse(source.text)
+                return cast(Program, program)
             except lark.UnexpectedInput as failure:
                 raise LanguageError([describe_syntax_error(failure, source, self._lark)]) from None
 
@@ -64,8 +65,7 @@ class _Parser:
         return token
 
     def _include(self, token: lark.Token) -> lark.Token:
-        span = Span(self._builder.source, token.start_pos or 0, (token.start_pos or 0) + len("#include"))
-        raise LanguageError([not_supported("`#include` is", span)])
+        raise LanguageError([not_supported("`#include` is", self._builder.source.span_of(token))])
 
 
 @cache
@@ -85,12 +85,13 @@ def _load_tables(grammar: str) -> dict[str, Any]:
     key = repr((grammar, lark.__version__, sys.version_info[:3], _BUILD_OPTIONS)).encode()
     path = user_cache_path("ppl") / f"grammar-{hashlib.sha256(key).hexdigest()[:16]}.pickle"
     try:
-        return pickle.loads(path.read_bytes())
+        content = path.read_bytes()
+        return cast(dict[str, Any], pickle.loads(content))
     except Exception:  # missing, unreadable or cut off
-        content = io.BytesIO()
-        lark.Lark(grammar, **_BUILD_OPTIONS).save(content)
-        _write_atomically(path, content.getvalue())
-        return pickle.loads(content.getvalue())
+        built = io.BytesIO()
+        lark.Lark(grammar, **_BUILD_OPTIONS).save(built)
+        _write_atomically(path, built.getvalue())
+        return cast(dict[str, Any], pickle.loads(built.getvalue()))
 
 
 def _write_atomically(path: Path, content: bytes) -> None:

@@ -6,6 +6,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lark import Token
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +33,11 @@ class Source:
         start = self.line_starts[number - 1]
         end = self.line_starts[number] if number < len(self.line_starts) else len(self.text)
         return self.text[start:end].rstrip("\r\n")
+
+    def span_of(self, token: Token) -> Span:
+        """The place of a token of this text."""
+        start = token.start_pos or 0
+        return Span(self, start, start + len(token))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 STAN_FUNCTIONS = frozenset(
     """
-""" = Phi Phi_approx STAN_FUNCTIONS __future__ abs acos acosh add add_diag algebra_solver algebra_solver_newton
-annotations append_array append_col append_row arg asin asinh atan atan2 atanh bernoulli_cdf bernoulli_lccdf
+Phi Phi_approx abs acos acosh add add_diag algebra_solver algebra_solver_newton
+append_array append_col append_row arg asin asinh atan atan2 atanh bernoulli_cdf bernoulli_lccdf
 bernoulli_lcdf bernoulli_logit_glm_lpmf bernoulli_logit_glm_rng bernoulli_logit_lpmf bernoulli_logit_rng
 bernoulli_lpmf bernoulli_rng bessel_first_kind bessel_second_kind beta beta_binomial_cdf beta_binomial_lccdf
 beta_binomial_lcdf beta_binomial_lpmf beta_binomial_rng beta_cdf beta_lccdf beta_lcdf beta_lpdf beta_neg_binomial_cdf
@@ -29,12 +29,12 @@ double_exponential_cdf double_exponential_lccdf double_exponential_lcdf double_e
 e eigendecompose eigendecompose_sym eigenvalues eigenvalues_sym eigenvectors eigenvectors_sym elt_divide elt_multiply
 erf erfc exp exp2 exp_mod_normal_cdf exp_mod_normal_lccdf exp_mod_normal_lcdf exp_mod_normal_lpdf exp_mod_normal_rng
 expm1 exponential_cdf exponential_lccdf exponential_lcdf exponential_lpdf exponential_rng falling_factorial fdim fft
-fft2 floor fma fmax fmin fmod frechet_cdf frechet_lccdf frechet_lcdf frechet_lpdf frechet_rng from frozenset(
+fft2 floor fma fmax fmin fmod frechet_cdf frechet_lccdf frechet_lcdf frechet_lpdf frechet_rng
 gamma_cdf gamma_lccdf gamma_lcdf gamma_lpdf gamma_p gamma_q gamma_rng gaussian_dlm_obs_lpdf generalized_inverse
 generate_laplace_options get_imag get_real gp_dot_prod_cov gp_exp_quad_cov gp_exponential_cov gp_matern23_cov
 gp_matern52_cov gp_periodic_cov gumbel_cdf gumbel_lccdf gumbel_lcdf gumbel_lpdf gumbel_rng head hmm_hidden_state_prob
 hmm_latent_rng hmm_marginal hypergeometric_1F0 hypergeometric_2F1 hypergeometric_3F2 hypergeometric_lpmf
-hypergeometric_pFq hypergeometric_rng hypot identity_matrix import inc_beta int_step integrate_1d
+hypergeometric_pFq hypergeometric_rng hypot identity_matrix inc_beta int_step integrate_1d
 integrate_1d_double_exponential integrate_1d_double_exponential_tol integrate_1d_gauss_kronrod
 integrate_1d_gauss_kronrod_tol integrate_ode integrate_ode_adams integrate_ode_bdf integrate_ode_rk45 inv inv_Phi
 inv_chi_square_cdf inv_chi_square_lccdf inv_chi_square_lcdf inv_chi_square_lpdf inv_chi_square_rng inv_cloglog

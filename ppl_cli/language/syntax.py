@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, dataclass_transform
 
 from ppl_cli.language.source import Source, Span
 from ppl_cli.language.types import Type
@@ -16,10 +16,22 @@ from ppl_cli.language.types import Type
 if TYPE_CHECKING:
     from ppl_cli.language.diagnostics import Diagnostic
 
+_T = TypeVar("_T")
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@dataclass_transform(frozen_default=True, eq_default=False)
+def _node(cls: type[_T]) -> type[_T]:
+    """A frozen dataclass with slots. One `__repr__` for all and a docstring always: both make importing faster."""
+    cls.__doc__ = cls.__doc__ or cls.__name__
+    return dataclass(frozen=True, slots=True, eq=False, repr=False)(cls)
+
+
+@_node
 class Node:
     span: Span
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.span}: {self.span.text!r})"
 
 
 class Suffix(Enum):
@@ -55,39 +67,39 @@ def split_suffix(name: str) -> tuple[str, Suffix | None]:
 # ----------------------------------------------------------------------------------------------- expressions
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Expression(Node):
     pass
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class IntLiteral(Expression):
     value: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class RealLiteral(Expression):
     value: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class ImaginaryLiteral(Expression):
     value: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class StringLiteral(Expression):
     """A text to print; it stands only in print, reject and fatal_error."""
 
     value: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Name(Expression):
     name: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Unary(Expression):
     """A prefix operator: `-`, `+` or `!`."""
 
@@ -95,26 +107,26 @@ class Unary(Expression):
     operand: Expression
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Transpose(Expression):
     operand: Expression
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Binary(Expression):
     operator: str
     left: Expression
     right: Expression
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Ternary(Expression):
     condition: Expression
     if_true: Expression
     if_false: Expression
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Call(Expression):
     """`name(arguments)`, or with `bar` `name(first | others)`. On the right of `~` the name has no suffix."""
 
@@ -126,39 +138,39 @@ class Call(Expression):
     bar: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class TargetCall(Expression):
     """`target()`, the log density so far."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class IndexItem(Node):
     """What stands between the commas of an index; positions count from 1."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Single(IndexItem):
     """One position (an int expression), or several (an array of ints)."""
 
     expression: Expression
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class All(IndexItem):
     """`:` or nothing."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class From(IndexItem):
     lower: Expression
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class To(IndexItem):
     upper: Expression
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Between(IndexItem):
     """`lower:upper`, both included."""
 
@@ -166,30 +178,30 @@ class Between(IndexItem):
     upper: Expression
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Index(Expression):
     base: Expression
     indices: tuple[IndexItem, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class ArrayLiteral(Expression):
     elements: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class RowVectorLiteral(Expression):
     """`[a, b]`: a row vector of scalars, or a matrix whose rows are row vectors."""
 
     elements: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class TupleLiteral(Expression):
     elements: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class TupleProjection(Expression):
     """`base.position`, counted from 1."""
 
@@ -228,7 +240,7 @@ class NamedConstraint(Enum):
     ROW_STOCHASTIC_MATRIX = "row_stochastic_matrix"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Bounds(Node):
     """`<lower=…, upper=…>`; at least one of them is there."""
 
@@ -236,7 +248,7 @@ class Bounds(Node):
     upper: Expression | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Affine(Node):
     """`<offset=…, multiplier=…>`; at least one of them is there."""
 
@@ -247,7 +259,7 @@ class Affine(Node):
 Constraint = Bounds | Affine | NamedConstraint
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class TypeSyntax(Node):
     """The type of a declaration, with sizes: `array[dimensions] base<constraint>[sizes]`, or a tuple of `elements`.
 
@@ -267,7 +279,7 @@ class TypeSyntax(Node):
         return self.dimensions + (self.sizes * 2 if square else self.sizes)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Parameter(Node):
     """An argument of a user's function as declared; `data_only` if marked with `data`."""
 
@@ -279,12 +291,12 @@ class Parameter(Node):
 # ------------------------------------------------------------------------------------------------ statements
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Statement(Node):
     pass
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Declaration(Statement):
     """A variable, with its definition or, in the data block, its default. `real a, b;` is two of them."""
 
@@ -294,7 +306,7 @@ class Declaration(Statement):
     value: Expression | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Assignment(Statement):
     """`target operator value`, the operator being `=`, `+=`, `-=`, `*=`, `/=`, `.*=` or `./=`."""
 
@@ -303,7 +315,7 @@ class Assignment(Statement):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Truncation(Node):
     """`T[lower, upper]`."""
 
@@ -311,7 +323,7 @@ class Truncation(Node):
     upper: Expression | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Tilde(Statement):
     """`left ~ distribution`; a plain distribution is a `Call` such as `normal(mu, sigma)`."""
 
@@ -320,7 +332,7 @@ class Tilde(Statement):
     truncation: Truncation | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class TargetPlus(Statement):
     """`target += value`, or with `jacobian`, `jacobian += value`."""
 
@@ -328,14 +340,14 @@ class TargetPlus(Statement):
     jacobian: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class IfElse(Statement):
     condition: Expression
     then: Statement
     otherwise: Statement | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class For(Statement):
     """`for (variable in lower:upper) body`."""
 
@@ -346,7 +358,7 @@ class For(Statement):
     body: Statement
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class ForEach(Statement):
     """`for (variable in iterable) body`."""
 
@@ -356,54 +368,54 @@ class ForEach(Statement):
     body: Statement
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class While(Statement):
     condition: Expression
     body: Statement
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Block(Statement):
     statements: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Profile(Statement):
     name: str
     statements: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Return(Statement):
     value: Expression | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Break(Statement):
     pass
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Continue(Statement):
     pass
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class CallStatement(Statement):
     call: Call
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Print(Statement):
     arguments: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Reject(Statement):
     arguments: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class FatalError(Statement):
     arguments: tuple[Expression, ...]
 
@@ -411,7 +423,7 @@ class FatalError(Statement):
 # --------------------------------------------------------------------------------------------------- program
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class FunctionDefinition(Node):
     """A user's function; without a body it is a declaration of one that follows."""
 
@@ -424,7 +436,7 @@ class FunctionDefinition(Node):
     body: Statement | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Program:
     """A model file. A block that is not there is None."""
 

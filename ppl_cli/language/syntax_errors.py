@@ -26,29 +26,26 @@ _NOT_SHOWN = frozenset(("ARROW", "DOT_NUMERAL", "LOWER", "UPPER", "OFFSET", "MUL
 
 
 def describe_syntax_error(failure: lark.UnexpectedInput, source: Source, parser: lark.Lark) -> Diagnostic:
-    if isinstance(failure, lark.UnexpectedCharacters):
-        return _unexpected_character(source, failure.pos_in_stream)
-    assert isinstance(failure, lark.UnexpectedToken)
+    if not isinstance(failure, lark.UnexpectedToken):
+        return _unexpected_character(source, failure.pos_in_stream or 0)
     token = failure.token
-    if source.text.startswith("/*", token.start_pos or 0) and token.type != "$END":
-        return _unexpected_character(source, token.start_pos or 0)
+    at_end = token.type == "$END"
+    offset = len(source.text) if at_end else token.start_pos or 0
+    if source.text.startswith("/*", offset):
+        return _unexpected_character(source, offset)
     spellings = {
         terminal.name: terminal.pattern.value
         for terminal in parser.terminals
         if isinstance(terminal.pattern, PatternStr)
     }
-    at_end = token.type == "$END"
-    place = Span(source, len(source.text), len(source.text)) if at_end else _span(source, token)
+    accepted = frozenset(failure.accepts or ())
+    before = _token_before(parser, source, offset)
+    after_before = Span(source, before.end_pos or 0, before.end_pos or 0) if before is not None else None
     found = "the end of the file" if at_end else f"`{token}`"
-    accepted = frozenset(failure.accepts or ()) if failure.interactive_parser else frozenset()
-    before = _token_before(parser, source, place.start)
-    if at_end and before is not None:
-        place = _after(source, before)
-    if "SEMICOLON" in accepted and before is not None and _ends_statement(source, before, token, at_end):
-        return error(f"expected `;` after `{before}`; found {found}", _after(source, before))
-    expected = _expected(accepted, spellings)
-    hint = _hint(token, accepted, spellings)
-    return error(f"expected {expected}; found {found}", place, hint)
+    if "SEMICOLON" in accepted and after_before is not None and _begins_anew(source, after_before, token):
+        return error(f"expected `;` after `{before}`; found {found}", after_before)
+    place = source.span_of(token) if not at_end else after_before or Span(source, offset, offset)
+    return error(f"expected {_expected(accepted, spellings)}; found {found}", place, _hint(token, accepted, spellings))
 
 
 def _unexpected_character(source: Source, offset: int) -> Diagnostic:
@@ -61,15 +58,6 @@ def _unexpected_character(source: Source, offset: int) -> Diagnostic:
     return error(f"the character `{character}` means nothing here", Span(source, offset, offset + 1), hint)
 
 
-def _span(source: Source, token: lark.Token) -> Span:
-    return Span(source, token.start_pos or 0, token.end_pos or 0)
-
-
-def _after(source: Source, token: lark.Token) -> Span:
-    end = token.end_pos or 0
-    return Span(source, end, end)
-
-
 def _token_before(parser: lark.Lark, source: Source, offset: int) -> lark.Token | None:
     """The last token that ends before `offset`: comments and spaces do not count."""
     before = None
@@ -78,36 +66,38 @@ def _token_before(parser: lark.Lark, source: Source, offset: int) -> lark.Token 
     return before
 
 
-def _ends_statement(source: Source, before: lark.Token, token: lark.Token, at_end: bool) -> bool:
-    """Whether a forgotten semicolon is the likely mistake: what follows begins a line, or begins a statement."""
-    if at_end or token == "}":
+def _begins_anew(source: Source, after_before: Span, token: lark.Token) -> bool:
+    """Whether a forgotten semicolon is the likely mistake: what was found ends a block or begins a line."""
+    if token.type in ("$END", "RBRACE"):
         return True
-    return "\n" in source.text[before.end_pos : token.start_pos]
+    return "\n" in source.text[after_before.end : token.start_pos]
 
 
 def _expected(accepted: frozenset[str], spellings: dict[str, str]) -> str:
-    """A phrase for the set of tokens that may stand here."""
-    names = set(accepted) - _NOT_SHOWN
-    phrases = []
+    """A phrase for the set of tokens that may stand here: single tokens first, then kinds of things."""
+    names = accepted - _NOT_SHOWN
+    kinds = []
     if accepted >= _STATEMENT_STARTS:
-        phrases.append("a statement or a declaration")
-        names = names & {"RBRACE"}
+        kinds.append("a statement or a declaration")
+        names &= {"RBRACE"}
     elif accepted >= _EXPRESSION_STARTS:
-        phrases.append("an expression")
-        names = names & {"RPAR", "RSQB", "COLON", "SEMICOLON"}
+        kinds.append("an expression")
+        names &= {"RPAR", "RSQB", "COLON", "SEMICOLON"}
     elif accepted >= _TYPE_STARTS:
-        phrases.append("a type" if "RBRACE" not in accepted else "a declaration")
-        names = names & {"RBRACE", "RPAR"}
+        kinds.append("a declaration" if "RBRACE" in accepted else "a type")
+        names &= {"RBRACE", "RPAR"}
     if "PLUS" in names:
-        ends_constraint = "LESSTHAN" not in names
-        names -= {name for name in names if spellings.get(name) in _OPERATORS and not (spellings[name] == ">" and ends_constraint)}
-        phrases.append("an operator")
+        kinds.append("an operator")
+        closes_constraint = "LESSTHAN" not in names
+        names -= {name for name in names if spellings.get(name) in _OPERATORS}
+        names |= {"MORETHAN"} if closes_constraint else frozenset()
     if len(names & _BLOCK_WORDS) > 1:
+        kinds.append("a block such as `data { … }` or `model { … }`")
         names -= _BLOCK_WORDS
-        phrases.append("a block such as `data { … }` or `model { … }`")
-    phrases = sorted(_NAMED_TOKENS.get(name) or f"`{spellings.get(name, name)}`" for name in names) + phrases
-    if "`$END`" in phrases:
-        phrases = [phrase for phrase in phrases if phrase != "`$END`"] + ["the end of the file"]
+    if "$END" in names:
+        kinds.append("the end of the file")
+        names -= {"$END"}
+    phrases = sorted(_NAMED_TOKENS.get(name) or f"`{spellings.get(name, name)}`" for name in names) + kinds
     if not phrases:
         return "something else"
     return phrases[0] if len(phrases) == 1 else f"{', '.join(phrases[:-1])} or {phrases[-1]}"
