@@ -6,8 +6,8 @@ common subexpressions merge by construction. A rewrite builds a new graph and sh
 """
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -47,6 +47,20 @@ class Op:
         """Whether the outputs depend on nothing but the inputs, so that constants may be folded."""
         return True
 
+    @property
+    def foldable(self) -> bool:
+        """Whether a node of this op on constants is better replaced by its values."""
+        return self.pure
+
+    @property
+    def commutative(self) -> bool:
+        """Whether the order of the (two) inputs does not matter."""
+        return False
+
+    def map_results(self, transform: Callable[[Sequence[Variable]], Sequence[Variable]]) -> Op:
+        """The same op with `transform` applied to the results of each inner graph, if it has any."""
+        return self
+
     def __call__(self, *inputs: Variable) -> Variable:
         """The single output of this op on `inputs`."""
         (output,) = self.apply(*inputs).outputs
@@ -82,6 +96,11 @@ class Variable:
     def dtype(self) -> DType:
         return self.type.dtype
 
+    if TYPE_CHECKING:  # installed by ppl_cli.ops.operators
+
+        def as_type(self, type: TensorType) -> Variable:
+            """This variable broadcast and converted to `type`."""
+
     @property
     def op(self) -> Op | None:
         """The op that made this variable, None for a root."""
@@ -106,12 +125,21 @@ class Constant(Variable):
     data of the same shape need no new compilation.
     """
 
-    __slots__ = ("data", "literal")
+    __slots__ = ("data", "literal", "_uniform")
 
     def __init__(self, data: np.ndarray, literal: bool, name: str | None = None) -> None:
         super().__init__(TensorType(_dtype_name(data), data.shape), name=name)
         self.data = data
         self.literal = literal
+        self._uniform: float | int | bool | None | Literal["unknown"] = "unknown"
+
+    @property
+    def uniform(self) -> float | int | bool | None:
+        """The number that every element is, None if they differ or if there are none."""
+        if self._uniform == "unknown":
+            first = self.data.flat[0].item() if self.data.size else None
+            self._uniform = first if first is not None and bool((self.data == first).all()) else None
+        return self._uniform  # type: ignore[return-value]
 
     def __repr__(self) -> str:
         return f"<{self.data if self.data.size <= 6 else 'constant'} : {self.type}>"

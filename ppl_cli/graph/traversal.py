@@ -101,7 +101,7 @@ def evaluate(outputs: Sequence[Variable], given: Mapping[Variable, np.ndarray] |
 
 def fold(node: Apply) -> Sequence[Variable]:
     """The outputs of a node as constants if all its inputs are constants, else as they are."""
-    if not node.op.pure or not all(isinstance(v, Constant) for v in node.inputs):
+    if not all(isinstance(v, Constant) for v in node.inputs) or not node.op.pure:
         return node.outputs
     literal = all(v.literal for v in node.inputs)  # type: ignore[attr-defined]
     with np.errstate(all="ignore"):

@@ -27,6 +27,7 @@ class Scalar:
     c, numba  spelling with {0}, {1}, ... for the arguments, which are names or literals
     external  "module:function" of a SciPy Cython function called instead (its C pointer; one signature of doubles)
     result    dtype of the result; "promote": that of the arguments; "branches": that of all but the first argument
+    commutative  whether its two arguments may be exchanged
     """
 
     name: str
@@ -37,6 +38,7 @@ class Scalar:
     numba: str
     result: Result = "float64"
     external: str = ""
+    commutative: bool = False
 
 
 SCALARS: dict[str, Scalar] = {}
@@ -51,6 +53,10 @@ class Elementwise(Op):
     @property
     def name(self) -> str:  # type: ignore[override]
         return self.scalar.name
+
+    @property
+    def commutative(self) -> bool:
+        return self.scalar.commutative
 
     def output_types(self, *inputs: TensorType) -> tuple[TensorType, ...]:
         if len(inputs) != self.scalar.arity:
@@ -104,9 +110,10 @@ def elementwise(
     *,
     result: Result = "float64",
     external: str = "",
+    commutative: bool = False,
 ) -> ElementwiseFunction:
     """Declare an elementwise operation and return the function that builds it."""
-    scalar = SCALARS[name] = Scalar(name, arity, numpy, pullback, c, numba, result, external)
+    scalar = SCALARS[name] = Scalar(name, arity, numpy, pullback, c, numba, result, external, commutative)
     return ElementwiseFunction(scalar)
 
 

@@ -34,9 +34,14 @@ def _int_div(a: Any, b: Any) -> Any:
 
 
 # Arithmetic
-add = elementwise("add", 2, np.add, lambda g, y, a, b: (g, g), "{0} + {1}", "{0} + {1}", result="promote")
+add = elementwise(
+    "add", 2, np.add, lambda g, y, a, b: (g, g), "{0} + {1}", "{0} + {1}", result="promote", commutative=True,
+)
 sub = elementwise("sub", 2, np.subtract, lambda g, y, a, b: (g, -g), "{0} - {1}", "{0} - {1}", result="promote")
-mul = elementwise("mul", 2, np.multiply, lambda g, y, a, b: (g * b, g * a), "{0} * {1}", "{0} * {1}", result="promote")
+mul = elementwise(
+    "mul", 2, np.multiply, lambda g, y, a, b: (g * b, g * a), "{0} * {1}", "{0} * {1}",
+    result="promote", commutative=True,
+)
 div = elementwise(
     "div", 2, np.true_divide, lambda g, y, a, b: (g / b, -(g * y) / b),
     "(double){0} / (double){1}", "divide({0}, {1})",
@@ -150,14 +155,18 @@ ndtri = elementwise(
 )
 
 # Comparison, logic, selection, conversion
-eq = elementwise("eq", 2, np.equal, None, "{0} == {1}", "{0} == {1}", result="bool")
-ne = elementwise("ne", 2, np.not_equal, None, "{0} != {1}", "{0} != {1}", result="bool")
+eq = elementwise("eq", 2, np.equal, None, "{0} == {1}", "{0} == {1}", result="bool", commutative=True)
+ne = elementwise("ne", 2, np.not_equal, None, "{0} != {1}", "{0} != {1}", result="bool", commutative=True)
 lt = elementwise("lt", 2, np.less, None, "{0} < {1}", "{0} < {1}", result="bool")
 le = elementwise("le", 2, np.less_equal, None, "{0} <= {1}", "{0} <= {1}", result="bool")
 gt = elementwise("gt", 2, np.greater, None, "{0} > {1}", "{0} > {1}", result="bool")
 ge = elementwise("ge", 2, np.greater_equal, None, "{0} >= {1}", "{0} >= {1}", result="bool")
-both = elementwise("and", 2, np.logical_and, None, "{0} && {1}", "({0} != 0) and ({1} != 0)", result="bool")
-either = elementwise("or", 2, np.logical_or, None, "{0} || {1}", "({0} != 0) or ({1} != 0)", result="bool")
+both = elementwise(
+    "and", 2, np.logical_and, None, "{0} && {1}", "({0} != 0) and ({1} != 0)", result="bool", commutative=True,
+)
+either = elementwise(
+    "or", 2, np.logical_or, None, "{0} || {1}", "({0} != 0) or ({1} != 0)", result="bool", commutative=True,
+)
 negation = elementwise("not", 1, np.logical_not, None, "!{0}", "{0} == 0", result="bool")
 isnan = elementwise("isnan", 1, np.isnan, None, "isnan({0})", "isnan({0})", result="bool")
 isinf = elementwise("isinf", 1, np.isinf, None, "isinf({0})", "isinf({0})", result="bool")

@@ -69,6 +69,10 @@ class BroadcastTo(Op):
             raise TypeError(f"cannot broadcast {inputs[0]} to {list(self.shape)}")
         return (inputs[0].with_shape(self.shape),)
 
+    @property
+    def foldable(self) -> bool:
+        return False  # copies are never worth storing
+
     def perform(self, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:
         return (np.broadcast_to(inputs[0], self.shape),)
 
