@@ -270,7 +270,8 @@ class TreeBuilder:
 
     def for_each(self, children: _Children) -> Statement:
         variable, iterable, body = children[2], children[4], children[6]
-        return syntax.ForEach(self._span(children), str(variable), self.source.span_of(variable), iterable, self._body(body))
+        span = self._span(children)
+        return syntax.ForEach(span, str(variable), self.source.span_of(variable), iterable, self._body(body))
 
     def while_loop(self, children: _Children) -> Statement:
         return syntax.While(self._span(children), children[2], self._body(children[4]))

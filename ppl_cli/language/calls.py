@@ -29,13 +29,7 @@ class _Candidates:
         return bool(self.definitions or self.signatures)
 
     def described(self) -> list[str]:
-        return [describe(definition) for definition in self.definitions] + [str(each) for each in self.signatures]
-
-
-def describe(definition: FunctionDefinition) -> str:
-    """The head of a user's function."""
-    arguments = [("data " if each.data_only else "") + str(each.type) for each in definition.parameters]
-    return f"{definition.return_type} {definition.name}({', '.join(arguments)})"
+        return [definition.heading for definition in self.definitions] + [str(each) for each in self.signatures]
 
 
 def check_call(context: Context, call: Call, arguments: tuple[Type, ...]) -> Type:
@@ -169,8 +163,11 @@ def _report_arguments(
 ) -> None:
     known = [text for group in groups for text in group.described()]
     shown = known[:_SIGNATURES_SHOWN] + (["…"] if len(known) > _SIGNATURES_SHOWN else [])
-    found = ", ".join(map(str, arguments)) or "nothing"
-    context.error(f"`{call.name}` cannot take ({found})", call.span, "it is " + "\n        or ".join(shown))
+    found = [str(argument) for argument in arguments]
+    separators = [" | " if len(found) > len(call.arguments) else ", ", *[", "] * len(found)]
+    given = "".join(map(str.__add__, found, separators)).removesuffix(", ")
+    message = f"`{call.name}` cannot take ({given})" if found else f"`{call.name}` needs arguments"
+    context.error(message, call.span, "it is " + "\n        or ".join(shown))
 
 
 def _report_unknown(context: Context, call: Call) -> None:

@@ -18,7 +18,7 @@ _DECLARATIONS_ONLY = (Block.DATA, Block.PARAMETERS)
 
 def check(program: Program, library: Library) -> CheckedProgram:
     """Find the types of a program; raise a `LanguageError` with all that is wrong with it."""
-    context = Context(library)
+    context = Context(program, library)
     context.diagnostics.extend(program.warnings)
     check_functions(context, program.functions or ())
     for block, statements in (

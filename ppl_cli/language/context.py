@@ -10,12 +10,22 @@ from ppl_cli.language.diagnostics import Diagnostic, Severity, error, not_suppor
 from ppl_cli.language.scopes import Block, Kind, Place, Scopes, Symbol
 from ppl_cli.language.signatures import Library
 from ppl_cli.language.source import Span
-from ppl_cli.language.syntax import Call, Declaration, Expression, FunctionDefinition, Name, Parameter, subexpressions
+from ppl_cli.language.syntax import (
+    Call,
+    Declaration,
+    Expression,
+    FunctionDefinition,
+    Name,
+    Parameter,
+    Program,
+    subexpressions,
+)
 from ppl_cli.language.types import ERROR, Type, scalar_of
 
 
 class Context:
-    def __init__(self, library: Library) -> None:
+    def __init__(self, program: Program, library: Library) -> None:
+        self.program = program
         self.library = library
         self.functions: dict[str, list[FunctionDefinition]] = {}
         self.scopes = Scopes()

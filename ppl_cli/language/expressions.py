@@ -72,9 +72,27 @@ def _name(context: Context, name: syntax.Name) -> Type:
     if name.name in context.functions:
         definition = context.functions[name.name][0]
         return FunctionType(definition.return_type, tuple(parameter.type for parameter in definition.parameters))
-    context.error(f"unknown variable `{name.name}`", name.span, did_you_mean(name.name, context.scopes.names()))
+    later = _declared_later(context.program, name)
+    if later is not None:
+        hint: str | None = f"it is declared further down, in line {later.span.line}"
+    else:
+        hint = did_you_mean(name.name, context.scopes.names())
+    context.error(f"unknown variable `{name.name}`", name.span, hint)
     context.scopes.declare(Symbol(name.name, ERROR, Kind.LOCAL, context.place.block, name.span, data_only=True))
     return ERROR
+
+
+def _declared_later(program: syntax.Program, name: syntax.Name) -> syntax.Declaration | None:
+    """The declaration of a variable that is used too early."""
+    blocks = (
+        program.data, program.transformed_data, program.parameters, program.transformed_parameters, program.model,
+        program.generated_quantities,
+    )  # fmt: skip
+    for statement in (statement for block in blocks for statement in block or ()):
+        match statement:
+            case syntax.Declaration(name=name.name) if statement.span.start > name.span.start:
+                return statement
+    return None
 
 
 def _unary(context: Context, expression: syntax.Unary) -> Type:

@@ -435,6 +435,12 @@ class FunctionDefinition(Node):
     parameters: tuple[Parameter, ...]
     body: Statement | None
 
+    @property
+    def heading(self) -> str:
+        """Result, name and types of the arguments."""
+        arguments = [("data " if each.data_only else "") + str(each.type) for each in self.parameters]
+        return f"{self.return_type} {self.name}({', '.join(arguments)})"
+
 
 @_node
 class Program:

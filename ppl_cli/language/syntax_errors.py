@@ -22,6 +22,7 @@ _OPERATORS = frozenset("? || && == != < <= > >= + - * / % .* ./ \\ %/% ^ .^ ' [ 
 _BLOCK_WORDS = frozenset(
     ("FUNCTIONS", "DATA", "PARAMETERS", "MODEL", "TRANSFORMED_DATA", "TRANSFORMED_PARAMETERS", "GENERATED_QUANTITIES")
 )
+_COMPLETE = (";", "{", "}")
 _NOT_SHOWN = frozenset(("ARROW", "DOT_NUMERAL", "LOWER", "UPPER", "OFFSET", "MULTIPLIER", "T"))
 
 
@@ -42,8 +43,11 @@ def describe_syntax_error(failure: lark.UnexpectedInput, source: Source, parser:
     before = _token_before(parser, source, offset)
     after_before = Span(source, before.end_pos or 0, before.end_pos or 0) if before is not None else None
     found = "the end of the file" if at_end else f"`{token}`"
-    if "SEMICOLON" in accepted and after_before is not None and _begins_anew(source, after_before, token):
-        return error(f"expected `;` after `{before}`; found {found}", after_before)
+    if after_before is not None and _begins_anew(source, after_before, token):
+        if "SEMICOLON" in accepted and before not in _COMPLETE:
+            return error(f"expected `;` after `{before}`; found {found}", after_before)
+        if at_end and "RBRACE" in accepted:
+            return error("expected `}`; found the end of the file", after_before, "a `{` is not closed")
     place = source.span_of(token) if not at_end else after_before or Span(source, offset, offset)
     return error(f"expected {_expected(accepted, spellings)}; found {found}", place, _hint(token, accepted, spellings))
 
@@ -104,7 +108,7 @@ def _expected(accepted: frozenset[str], spellings: dict[str, str]) -> str:
 
 
 def _hint(token: lark.Token, accepted: frozenset[str], spellings: dict[str, str]) -> str | None:
-    if "NAME" in accepted and len(accepted) < 8 and spellings.get(token.type, "").isidentifier():
+    if "NAME" in accepted and not accepted >= _EXPRESSION_STARTS and spellings.get(token.type, "").isidentifier():
         return f"`{token}` is a word of the language and cannot be a name"
     if token.type in ("TRANSFORMED_DATA", "TRANSFORMED_PARAMETERS", "GENERATED_QUANTITIES") or (
         "$END" in accepted and token in ("functions", "data", "parameters", "model")

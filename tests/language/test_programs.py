@@ -1,0 +1,42 @@
+"""Programs with their stored expectations: the types and calls of good ones, the messages for bad ones."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ppl_cli.language import check, parse
+from ppl_cli.language.checked import CheckedProgram
+from ppl_cli.language.diagnostics import LanguageError, render
+from ppl_cli.language.signatures import Library
+
+FOLDER = Path(__file__).parent
+GOOD = sorted((FOLDER / "good").glob("*.ppl"))
+BAD = sorted((FOLDER / "bad").glob("*.ppl"))
+
+
+def check_file(path: Path, library: Library) -> CheckedProgram:
+    return check(parse(path.read_text(encoding="utf-8"), path.name), library)
+
+
+def summary(checked: CheckedProgram) -> str:
+    """Warnings, declared types and resolved calls."""
+    lines = [render(checked.warnings)] if checked.warnings else []
+    lines += [f"{declared.name}: {type}" for declared, type in checked.variables.items()]
+    for call, resolved in checked.calls.items():
+        meaning = resolved.definition.heading if resolved.definition else str(resolved.signature)
+        lines.append(f"{call.span.text} -> {resolved.result}, by {meaning}")
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("path", GOOD, ids=lambda path: path.stem)
+def test_good_program(path: Path, library: Library, compare_with_stored: Callable[[str, Path], None]) -> None:
+    compare_with_stored(summary(check_file(path, library)), path.with_suffix(".expected"))
+
+
+@pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
+def test_bad_program(path: Path, library: Library, compare_with_stored: Callable[[str, Path], None]) -> None:
+    with pytest.raises(LanguageError) as raised:
+        check_file(path, library)
+    compare_with_stored(str(raised.value) + "\n", path.with_suffix(".expected"))
