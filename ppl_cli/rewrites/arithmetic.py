@@ -44,7 +44,7 @@ def constant_first(node: Apply) -> Rewritten:
     return node.op(b, a) if isinstance(b, Constant) and not isinstance(a, Constant) else None
 
 
-scalar, scalar2 = wild("scalar", scalar=True), wild("scalar2", scalar=True)
+scalar, scalar2 = (wild(n, scalar=True, where=_varies) for n in ("scalar", "scalar2"))
 tensor, tensor2 = wild("tensor", where=lambda v: v.ndim > 0), wild("tensor2", where=lambda v: v.ndim > 0)
 
 NEUTRAL = RuleSet.of(
@@ -69,7 +69,7 @@ SIGNS = RuleSet.of(
     rule("sub-neg", x - -y, x + y),
     rule("neg-sub-left", -x - y, -(x + y)),
     rule("neg-of-sub", -(x - y), y - x),
-    rule("mul-neg", x * -y, -(x * y)),
+    rule("mul-neg", x * -y, -(x * y), when=lambda x, y: bool(y.shape) or not x.shape),
     rule("div-neg", x / -y, -(x / y)),
     rule("neg-div", -x / y, -(x / y)),
     rule("neg-of-scaled", -(c * x), -c * x),
@@ -91,7 +91,10 @@ CONSTANTS = RuleSet.of(
     rule("shifted-out-of-sum", (number + varying) + varying2, number + (varying + varying2)),
     rule("shifted-out-of-difference", (number + varying) - varying2, number + (varying - varying2)),
     rule("shifted-out-of-subtrahend", varying - (number + varying2), -number + (varying - varying2)),
-    rule("scaled-out-of-product", (number * varying) * varying2, number * (varying * varying2)),
+    rule(
+        "scaled-out-of-product", (number * varying) * varying2, number * (varying * varying2),
+        when=lambda varying, varying2, **_: bool(varying.shape) == bool(varying2.shape),
+    ),
     rule("scaled-out-of-numerator", (number * varying) / varying2, number * (varying / varying2)),
     rule("scaled-out-of-denominator", varying / (factor * varying2), (varying / varying2) / factor),
     rule("constant-over-scaled", c / (d * x), (c / d) / x),
@@ -107,6 +110,10 @@ SCALARS_OUT = RuleSet.of(
     rule("scalar-out-of-product", (scalar * tensor) * tensor2, scalar * (tensor * tensor2)),
     rule("scalar-out-of-numerator", (scalar * tensor) / tensor2, scalar * (tensor / tensor2)),
     rule("scalar-denominator-out-of-product", (tensor / scalar) * tensor2, (tensor * tensor2) / scalar),
+    rule("number-to-scalar", number * (scalar * tensor), (number * scalar) * tensor),
+    rule("number-and-scalar-together", (number * tensor) * scalar, (number * scalar) * tensor),
+    rule("neg-to-scalar", -(scalar * tensor), -scalar * tensor),
+    rule("constant-over-scalars", (number / scalar) / scalar2, number / (scalar * scalar2)),
     rule("scalars-together", scalar * (scalar2 * tensor), (scalar * scalar2) * tensor),
     rule("scalar-quotient-together", scalar * (tensor / scalar2), (scalar / scalar2) * tensor),
     rule("scalar-product-over-scalar", (scalar * tensor) / scalar2, (scalar / scalar2) * tensor),

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from ppl_cli.graph.basic import Variable
 from ppl_cli.graph.rewriting import apply
 from ppl_cli.rewrites.arithmetic import ARITHMETIC
+from ppl_cli.rewrites.indexing import INDEXING
 from ppl_cli.rewrites.reductions import REDUCTIONS
 from ppl_cli.rewrites.shapes import SHAPES
 
-CANONICAL = SHAPES + ARITHMETIC + REDUCTIONS
+CANONICAL = SHAPES + ARITHMETIC + REDUCTIONS + INDEXING
 
 
 def canonicalize(outputs: Sequence[Variable]) -> list[Variable]:
