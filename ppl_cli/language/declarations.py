@@ -10,6 +10,7 @@ from ppl_cli.language.types import (
     BASIC_TYPES,
     INT,
     REAL,
+    ArrayType,
     BasicType,
     TupleType,
     Type,
@@ -110,7 +111,7 @@ def _check_limit(context: Context, limit: Expression | None, type: Type, word: s
     if limit is None:
         return
     found = check_expression(context, limit)
-    innermost = type.innermost if hasattr(type, "innermost") else type
+    innermost = type.innermost if isinstance(type, ArrayType) else type
     scalar = INT if innermost == INT else REAL
     if not any(is_assignable(found, wanted) for wanted in (scalar, type, innermost)):
         wanted = article(scalar) if type == scalar else f"{article(scalar)} or {article(type)}"
