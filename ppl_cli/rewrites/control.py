@@ -1,0 +1,152 @@
+"""Canonical control flow: decided branches are inlined, loops carry and read only what they need.
+
+What a loop carries unchanged is invariant; constants and repeated invariants are merged into the body. Which outputs are needed is a
+question to the whole graph, so `drop_unused` is a pass of its own.
+"""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ppl_cli.graph.basic import Apply, Constant, Variable
+from ppl_cli.graph.rewriting import Rewritten, RuleSet, rewrite
+from ppl_cli.graph.traversal import clone_replace, map_graph, toposort, variables_of
+from ppl_cli.ops.control import Body, If, InnerGraphOp, Loop
+
+
+@rewrite("known-condition", If)
+def known_condition(node: Apply) -> Rewritten:
+    condition, *operands = node.inputs
+    if not isinstance(condition, Constant):
+        return None
+    return (node.op.then if condition.data else node.op.otherwise)(operands)  # type: ignore[attr-defined]
+
+
+@rewrite("same-branches", If)
+def same_branches(node: Apply) -> Rewritten:
+    """A result that is the same operand or constant in both branches needs no choice."""
+    op, operands = node.op, node.inputs[1:]
+    then, otherwise = op.bodies  # type: ignore[attr-defined]
+    first, second = dict(zip(then.parameters, operands)), dict(zip(otherwise.parameters, operands))
+    pairs = [(first.get(a, a), second.get(b, b)) for a, b in zip(then.results, otherwise.results, strict=True)]
+    chosen = [k for k, (a, b) in enumerate(pairs) if a is not b]
+    if len(chosen) == len(pairs):
+        return None
+    kept = iter(_with_results(op, chosen).apply(*node.inputs).outputs if chosen else ())  # type: ignore[arg-type]
+    return [a if a is b else next(kept) for a, b in pairs]
+
+
+def _with_results(op: If, numbers: Sequence[int]) -> If:
+    """The same choice with only the results of the given numbers."""
+    return If(*(replace(b, results=tuple(b.results[k] for k in numbers)) for b in op.bodies))
+
+
+@rewrite("no-iteration", Loop)
+def no_iteration(node: Apply) -> Rewritten:
+    start, stop, *rest = node.inputs
+    if start is stop or (isinstance(start, Constant) and isinstance(stop, Constant) and start.data >= stop.data):
+        return rest[: len(node.outputs)]
+    return None
+
+
+@rewrite("carried-unchanged", Loop)
+def carried_unchanged(node: Apply) -> Rewritten:
+    """A value that no iteration changes is an invariant, and stays what it was."""
+    loop: Loop = node.op  # type: ignore[assignment]
+    changing = [k for k, (v, new) in enumerate(zip(loop.carried, loop.body.results, strict=True)) if v is not new]
+    if len(changing) == loop.n_carried:
+        return None
+    fixed = [k for k in range(loop.n_carried) if k not in changing]
+    bounds, initial, outer = node.inputs[:2], node.inputs[2 : 2 + loop.n_carried], node.inputs[2 + loop.n_carried :]
+    body = Body(
+        (loop.index, *(loop.carried[k] for k in (*changing, *fixed)), *loop.invariants),
+        tuple(loop.body.results[k] for k in changing),
+    )
+    inputs = (*bounds, *(initial[k] for k in (*changing, *fixed)), *outer)
+    outputs = iter(Loop(body, len(changing), loop.backwards).apply(*inputs).outputs if changing else ())
+    return [next(outputs) if k in changing else initial[k] for k in range(loop.n_carried)]
+
+
+@rewrite("merge-operands", Loop, If)
+def merge_operands(node: Apply) -> Rewritten:
+    """Operands that are constant, repeated or not read are no operands."""
+    op: InnerGraphOp = node.op  # type: ignore[assignment]
+    first = 2 + op.n_carried if isinstance(op, Loop) else 1
+    given = node.inputs[first:]
+    skipped = len(op.bodies[0].parameters) - len(given)  # the loop's index and carried values
+    read = set().union(*(variables_of(b.results) for b in op.bodies))
+    kept: dict[Variable, int] = {}
+    for k, v in enumerate(given, skipped):
+        if not isinstance(v, Constant) and any(b.parameters[k] in read for b in op.bodies):
+            kept.setdefault(v, k)
+    if len(kept) == len(given):
+        return None
+    bodies = []
+    for b in op.bodies:
+        merged = {
+            b.parameters[k]: v if isinstance(v, Constant) else b.parameters[kept[v]]
+            for k, v in enumerate(given, skipped) if (isinstance(v, Constant) or v in kept) and kept.get(v) != k
+        }
+        parameters = (*b.parameters[:skipped], *(b.parameters[k] for k in kept.values()))
+        bodies.append(Body(parameters, tuple(clone_replace(b.results, merged))))
+    return op.with_bodies(bodies).apply(*node.inputs[:first], *kept).outputs
+
+
+CONTROL = RuleSet.of(known_condition, same_branches, no_iteration, carried_unchanged, merge_operands)
+
+
+def drop_unused(outputs: Sequence[Variable]) -> list[Variable]:
+    """`outputs` with loops and choices that compute nothing but what is needed."""
+    nodes = toposort(outputs)
+    used = set(outputs).union(*(n.inputs for n in nodes)) if any(isinstance(n.op, InnerGraphOp) for n in nodes) else None
+    if used is None:
+        return list(outputs)
+
+    def rebuild(node: Apply, inputs: Sequence[Variable]) -> Sequence[Variable]:
+        op = node.op.map_results(drop_unused)
+        if op is node.op and all(a is b for a, b in zip(inputs, node.inputs, strict=True)):
+            outputs = node.outputs
+        else:
+            outputs = op.apply(*inputs).outputs
+        wanted = [k for k, v in enumerate(node.outputs) if v in used]
+        if len(wanted) == len(outputs) or not wanted or not isinstance(op, InnerGraphOp):
+            return outputs
+        return _only(op, inputs, outputs, wanted)
+
+    return map_graph(outputs, rebuild)
+
+
+def _only(op: InnerGraphOp, inputs: Sequence[Variable], outputs: Sequence[Variable], wanted: list[int]) -> Sequence[Variable]:
+    """`outputs` of `op` on `inputs` where only those numbered `wanted` need be what they say."""
+    new = list(outputs)
+    if isinstance(op, If):
+        made = _with_results(op, wanted).apply(*inputs).outputs
+    elif isinstance(op, Loop):
+        wanted = _needed(op, wanted)
+        if len(wanted) == op.n_carried:
+            return outputs
+        body = Body(
+            (op.index, *(op.carried[k] for k in wanted), *op.invariants), tuple(op.body.results[k] for k in wanted)
+        )
+        initial, outer = inputs[2 : 2 + op.n_carried], inputs[2 + op.n_carried :]
+        made = replace(op, body=body, n_carried=len(wanted)).apply(
+            *inputs[:2], *(initial[k] for k in wanted), *outer
+        ).outputs
+    else:
+        return outputs
+    for k, v in zip(wanted, made, strict=True):
+        new[k] = v
+    return new
+
+
+def _needed(loop: Loop, wanted: Sequence[int]) -> list[int]:
+    """The numbers of the carried values on which those numbered `wanted` depend."""
+    needed: set[int] = set()
+    pending = list(wanted)
+    while pending:
+        k = pending.pop()
+        if k not in needed:
+            needed.add(k)
+            read = variables_of([loop.body.results[k]])
+            pending.extend(j for j, v in enumerate(loop.carried) if v in read)
+    return sorted(needed)
