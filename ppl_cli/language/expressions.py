@@ -112,8 +112,17 @@ def _transpose(context: Context, expression: syntax.Transpose) -> Type:
 
 
 def _binary(context: Context, expression: syntax.Binary) -> Type:
-    left = check_expression(context, expression.left)
-    right = check_expression(context, expression.right)
+    """A long sum leans to the left: it is walked in a loop, so that its length has no limit."""
+    chain = [expression]
+    while isinstance(chain[-1].left, syntax.Binary):
+        chain.append(chain[-1].left)
+    found = check_expression(context, chain[-1].left)
+    for each in reversed(chain):
+        found = context.types[each] = _binary_type(context, each, found, check_expression(context, each.right))
+    return found
+
+
+def _binary_type(context: Context, expression: syntax.Binary, left: Type, right: Type) -> Type:
     found = binary_type(expression.operator, left, right)
     if found is None:
         message = f"`{expression.operator}` is not possible between {article(left)} and {article(right)}"

@@ -1,29 +1,45 @@
 """A parser's failure in plain words: what was found, what was expected there, and the mend where it is plain."""
 from __future__ import annotations
 
+from difflib import get_close_matches
+
 import lark
 from lark.lexer import PatternStr
 
 from ppl_cli.language.diagnostics import Diagnostic, error
 from ppl_cli.language.source import Source, Span
 
-_EXPRESSION_STARTS = frozenset(("NAME", "INTEGER", "REAL"))
-_STATEMENT_STARTS = frozenset(("WHILE", "FOR", "IF"))
-_TYPE_STARTS = frozenset(("INT", "VECTOR"))
-_NAMED_TOKENS = {
-    "NAME": "a name",
-    "INTEGER": "a number",
-    "STRING": "a text in quotes",
-    "TRANSFORMED_DATA": "`transformed data`",
-    "TRANSFORMED_PARAMETERS": "`transformed parameters`",
-    "GENERATED_QUANTITIES": "`generated quantities`",
+_BLOCKS = {
+    "FUNCTIONS": "functions",
+    "DATA": "data",
+    "TRANSFORMED_DATA": "transformed data",
+    "PARAMETERS": "parameters",
+    "TRANSFORMED_PARAMETERS": "transformed parameters",
+    "MODEL": "model",
+    "GENERATED_QUANTITIES": "generated quantities",
 }
-_OPERATORS = frozenset("? || && == != < <= > >= + - * / % .* ./ \\ %/% ^ .^ ' [ .".split())
-_BLOCK_WORDS = frozenset(
-    ("FUNCTIONS", "DATA", "PARAMETERS", "MODEL", "TRANSFORMED_DATA", "TRANSFORMED_PARAMETERS", "GENERATED_QUANTITIES")
-)
+_CONSTRAINTS = frozenset(("LOWER", "UPPER", "OFFSET", "MULTIPLIER"))
+_EXPRESSION_STARTS = frozenset(("NAME", "INT_NUMERAL", "REAL_NUMERAL"))
+_NAMED_TOKENS = {name: f"`{block}`" for name, block in _BLOCKS.items()} | {
+    "NAME": "a name",
+    "INT_NUMERAL": "a number",
+    "STRING": "a text in quotes",
+    "$END": "the end of the file",
+}
 _COMPLETE = (";", "{", "}")
-_NOT_SHOWN = frozenset(("ARROW", "DOT_NUMERAL", "LOWER", "UPPER", "OFFSET", "MULTIPLIER", "T"))
+_NOT_SHOWN = _CONSTRAINTS | {"ARROW", "DOT_NUMERAL", "T"}
+_OPERATORS = frozenset("? || && == != < <= >= + - * / % .* ./ \\ %/% ^ .^ ' [ .".split())
+_ASSIGNMENTS = frozenset("= += -= *= /= .*= ./=".split())
+
+# Where all tokens of the first set may stand, the phrase says so; of the single tokens, those of the last set are
+# still worth naming.
+_KINDS: tuple[tuple[frozenset[str], str, frozenset[str]], ...] = (
+    (frozenset(("WHILE", "FOR", "IF")), "a statement or a declaration", frozenset(("RBRACE",))),
+    (_EXPRESSION_STARTS, "an expression", frozenset(("RPAR", "RSQB", "COLON", "SEMICOLON"))),
+    (frozenset(("INT", "VECTOR", "RBRACE")), "a declaration", frozenset(("RBRACE",))),
+    (frozenset(("INT", "VECTOR")), "a type", frozenset(("RPAR",))),
+    (frozenset(("MODEL", "GENERATED_QUANTITIES")), "a block such as `data { … }` or `model { … }`", frozenset()),
+)
 
 
 def describe_syntax_error(failure: lark.UnexpectedInput, source: Source, parser: lark.Lark) -> Diagnostic:
@@ -34,11 +50,6 @@ def describe_syntax_error(failure: lark.UnexpectedInput, source: Source, parser:
     offset = len(source.text) if at_end else token.start_pos or 0
     if source.text.startswith("/*", offset):
         return _unexpected_character(source, offset)
-    spellings = {
-        terminal.name: terminal.pattern.value
-        for terminal in parser.terminals
-        if isinstance(terminal.pattern, PatternStr)
-    }
     accepted = frozenset(failure.accepts or ())
     before = _token_before(parser, source, offset)
     after_before = Span(source, before.end_pos or 0, before.end_pos or 0) if before is not None else None
@@ -49,7 +60,15 @@ def describe_syntax_error(failure: lark.UnexpectedInput, source: Source, parser:
         if at_end and "RBRACE" in accepted:
             return error("expected `}`; found the end of the file", after_before, "a `{` is not closed")
     place = source.span_of(token) if not at_end else after_before or Span(source, offset, offset)
-    return error(f"expected {_expected(accepted, spellings)}; found {found}", place, _hint(token, accepted, spellings))
+    spellings = _spellings(parser)
+    hint = _hint(source, before, token, accepted, spellings)
+    return error(f"expected {_expected(accepted, spellings)}; found {found}", place, hint)
+
+
+def _spellings(parser: lark.Lark) -> dict[str, str]:
+    """The text of each token that has but one."""
+    terminals = parser.terminals
+    return {each.name: each.pattern.value for each in terminals if isinstance(each.pattern, PatternStr)}
 
 
 def _unexpected_character(source: Source, offset: int) -> Diagnostic:
@@ -79,42 +98,44 @@ def _begins_anew(source: Source, after_before: Span, token: lark.Token) -> bool:
 
 def _expected(accepted: frozenset[str], spellings: dict[str, str]) -> str:
     """A phrase for the set of tokens that may stand here: single tokens first, then kinds of things."""
-    names = accepted - _NOT_SHOWN
-    kinds = []
-    if accepted >= _STATEMENT_STARTS:
-        kinds.append("a statement or a declaration")
-        names &= {"RBRACE"}
-    elif accepted >= _EXPRESSION_STARTS:
-        kinds.append("an expression")
-        names &= {"RPAR", "RSQB", "COLON", "SEMICOLON"}
-    elif accepted >= _TYPE_STARTS:
-        kinds.append("a declaration" if "RBRACE" in accepted else "a type")
-        names &= {"RBRACE", "RPAR"}
+    if accepted <= _CONSTRAINTS:
+        return _either([f"`{spellings[name]}`" for name in sorted(accepted)])
+    names, kinds = accepted - _NOT_SHOWN, []
+    for required, phrase, kept in _KINDS:
+        if accepted >= required:
+            names &= kept
+            kinds.append(phrase)
+            break
     if "PLUS" in names:
+        names = frozenset(name for name in names if spellings.get(name) not in _OPERATORS)
+        if "LESSTHAN" in accepted:
+            names -= {"MORETHAN"}
         kinds.append("an operator")
-        closes_constraint = "LESSTHAN" not in names
-        names -= {name for name in names if spellings.get(name) in _OPERATORS}
-        names |= {"MORETHAN"} if closes_constraint else frozenset()
-    if len(names & _BLOCK_WORDS) > 1:
-        kinds.append("a block such as `data { … }` or `model { … }`")
-        names -= _BLOCK_WORDS
-    if "$END" in names:
-        kinds.append("the end of the file")
-        names -= {"$END"}
-    phrases = sorted(_NAMED_TOKENS.get(name) or f"`{spellings.get(name, name)}`" for name in names) + kinds
-    if not phrases:
-        return "something else"
-    return phrases[0] if len(phrases) == 1 else f"{', '.join(phrases[:-1])} or {phrases[-1]}"
+    if "TILDE" in names:
+        names = frozenset(name for name in names if spellings.get(name) not in _ASSIGNMENTS)
+        kinds.insert(0, "an assignment")
+    return _either(sorted(_NAMED_TOKENS.get(name) or f"`{spellings.get(name, name)}`" for name in names) + kinds)
 
 
-def _hint(token: lark.Token, accepted: frozenset[str], spellings: dict[str, str]) -> str | None:
+def _either(phrases: list[str]) -> str:
+    return f"{', '.join(phrases[:-1])} or {phrases[-1]}" if len(phrases) > 1 else "".join(phrases)
+
+
+def _hint(
+    source: Source, before: lark.Token | None, token: lark.Token, accepted: frozenset[str], spellings: dict[str, str]
+) -> str | None:
     if "NAME" in accepted and not accepted >= _EXPRESSION_STARTS and spellings.get(token.type, "").isidentifier():
         return f"`{token}` is a word of the language and cannot be a name"
-    if token.type in ("TRANSFORMED_DATA", "TRANSFORMED_PARAMETERS", "GENERATED_QUANTITIES") or (
-        "$END" in accepted and token in ("functions", "data", "parameters", "model")
-    ):
-        return (
-            "the order of blocks is functions, data, transformed data, parameters, transformed parameters, model, "
-            "generated quantities, each at most once"
-        )
+    if "TILDE" in accepted and before is not None and before.type == "NAME" and token.type == "NAME":
+        types = [spellings[name] for name in ("INT", "REAL", "VECTOR", "ROW_VECTOR", "MATRIX", "ARRAY", "SIMPLEX")]
+        return _closest(before, types) or f"`{before}` is not a type"
+    if token.type in _BLOCKS and accepted & {"$END", *_BLOCKS}:
+        return f"the order of blocks is {', '.join(_BLOCKS.values())}, each at most once"
+    if token.type == "NAME" and accepted & _BLOCKS.keys():
+        return _closest(source.text[token.start_pos :].partition("{")[0].strip(), list(_BLOCKS.values()))
     return None
+
+
+def _closest(word: str, known: list[str]) -> str | None:
+    close = get_close_matches(word, known, n=1, cutoff=0.7)
+    return f"did you mean `{close[0]}`?" if close else None

@@ -40,3 +40,7 @@ def test_bad_program(path: Path, library: Library, compare_with_stored: Callable
     with pytest.raises(LanguageError) as raised:
         check_file(path, library)
     compare_with_stored(str(raised.value) + "\n", path.with_suffix(".expected"))
+
+
+def test_long_sum_has_no_limit(library: Library) -> None:
+    check(parse(f"transformed data {{ real x = {' + '.join(['1'] * 5000)}; }}"), library)
