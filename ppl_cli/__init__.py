@@ -1,4 +1,5 @@
 """ppl compiles a model file to a posterior; `load` is the way in from Python."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any

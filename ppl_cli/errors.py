@@ -1,4 +1,5 @@
 """Errors that a user can cause and that have no place in the model file; each knows the exit status it leads to."""
+
 from __future__ import annotations
 
 

@@ -1,4 +1,5 @@
 """Options and fixtures of all tests."""
+
 from __future__ import annotations
 
 from collections.abc import Callable

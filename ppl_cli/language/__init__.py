@@ -1,4 +1,5 @@
 """Text → checked program: `parse` makes a syntax tree of a model file, `check` finds the types and the mistakes."""
+
 from __future__ import annotations
 
 from ppl_cli.language.checker import check

@@ -3,6 +3,7 @@
 The parser calls a method as soon as its rule is complete, with all that it matched: tokens (punctuation too) and the
 results of inner rules. So no parse tree is ever built.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -74,8 +75,6 @@ class TreeBuilder:
     def _group(self, children: _Children) -> _Group:
         return _Group(_nodes(children), self._span(children))
 
-    # ------------------------------------------------------------------------------------ program and blocks
-
     def start(self, children: _Children) -> syntax.Program:
         blocks = dict(children)
         names = (
@@ -105,8 +104,6 @@ class TreeBuilder:
 
     def generated_quantities(self, children: _Children) -> tuple[str, tuple[Any, ...]]:
         return "generated_quantities", _items(children)
-
-    # --------------------------------------------------------------------------------------------- functions
 
     def void(self, children: _Children) -> _TypeAt:
         return _TypeAt(VOID, self._span(children))
@@ -143,8 +140,6 @@ class TreeBuilder:
 
     def commas(self, children: _Children) -> _Group:
         return _Group(tuple(children[1:]), self._span(children))
-
-    # ------------------------------------------------------------------------------------------ declarations
 
     def basic(self, children: _Children) -> Token:
         word: Token = children[0]
@@ -211,8 +206,6 @@ class TreeBuilder:
         if "lower" in given or "upper" in given:
             return syntax.Bounds(span, given.get("lower"), given.get("upper"))
         return syntax.Affine(span, given.get("offset"), given.get("multiplier"))
-
-    # -------------------------------------------------------------------------------------------- statements
 
     def _body(self, child: Token | Statement | _Group) -> Statement:
         """The body of a loop or a branch: an empty statement is an empty block."""
@@ -302,8 +295,6 @@ class TreeBuilder:
 
     def string(self, children: _Children) -> Expression:
         return syntax.StringLiteral(self._span(children), children[0][1:-1])
-
-    # ------------------------------------------------------------------------------------------- expressions
 
     def ternary(self, children: _Children) -> Expression:
         return syntax.Ternary(self._span(children), children[0], children[2], children[4])

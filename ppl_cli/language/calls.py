@@ -1,4 +1,5 @@
 """Which function a call means: a user's or a library one, by its name, its suffix and the types of its arguments."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
@@ -155,12 +156,7 @@ def _cost(definition: FunctionDefinition, arguments: tuple[Type, ...]) -> int | 
     return None if None in costs else sum(cost for cost in costs if cost is not None)
 
 
-# -------------------------------------------------------------------------------------------------- messages
-
-
-def _report_arguments(
-    context: Context, call: Call, groups: Iterable[_Candidates], arguments: tuple[Type, ...]
-) -> None:
+def _report_arguments(context: Context, call: Call, groups: Iterable[_Candidates], arguments: tuple[Type, ...]) -> None:
     known = [text for group in groups for text in group.described()]
     shown = known[:_SIGNATURES_SHOWN] + (["…"] if len(known) > _SIGNATURES_SHOWN else [])
     found = [str(argument) for argument in arguments]
@@ -211,4 +207,3 @@ def _check_place(context: Context, call: Call) -> None:
     else:
         return
     context.error(f"`{call.name}` can be called only in {where}", call.name_span)
-

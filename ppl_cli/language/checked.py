@@ -1,4 +1,5 @@
 """What the checker hands on: the syntax tree, unchanged, with side tables keyed by its nodes."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping

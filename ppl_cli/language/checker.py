@@ -1,4 +1,5 @@
 """Syntax tree + library → checked program, or all mistakes of the file together."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable

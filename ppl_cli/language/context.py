@@ -1,4 +1,5 @@
 """The state of one run of the checker: what is known of the program so far and what has been reported."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
@@ -36,8 +37,6 @@ class Context:
         self.diagnostics: list[Diagnostic] = []
         self._warned: set[str] = set()
 
-    # ---------------------------------------------------------------------------------------------- messages
-
     def error(self, message: str, span: Span, hint: str | None = None) -> None:
         self.diagnostics.append(error(message, span, hint))
 
@@ -54,8 +53,6 @@ class Context:
     def has_errors(self) -> bool:
         return any(diagnostic.severity is Severity.ERROR for diagnostic in self.diagnostics)
 
-    # ------------------------------------------------------------------------------------------------- place
-
     @contextmanager
     def at(self, place: Place) -> Iterator[None]:
         before, self.place = self.place, place
@@ -69,8 +66,6 @@ class Context:
         """The body of a loop, with a scope of its own."""
         with self.at(replace(self.place, in_loop=True)), self.scopes.nested():
             yield
-
-    # ----------------------------------------------------------------------------------------------- symbols
 
     def declare(self, name: str, type: Type, kind: Kind, span: Span, data_only: bool = False) -> None:
         """Make a variable known; if its name cannot be used, say why (it is known all the same)."""

@@ -1,4 +1,5 @@
 """Declarations: the type that is declared, sizes, constraints and the value given with it."""
+
 from __future__ import annotations
 
 from ppl_cli.language import syntax

@@ -3,6 +3,7 @@
 In: facts found by the parser, the checker or, with the data known, the elaborator. Out: text such as
 `model.ppl:12:5: error: …` with the source line and a caret under the exact span.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence

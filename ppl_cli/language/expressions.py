@@ -2,6 +2,7 @@
 
 A mistake is reported once: its type is then ERROR, which agrees with everything.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -202,9 +203,7 @@ def _row_vector_literal(context: Context, literal: syntax.RowVectorLiteral) -> T
     return found or ERROR
 
 
-def _report_odd_element(
-    context: Context, elements: tuple[Expression, ...], types: list[Type], container: str
-) -> None:
+def _report_odd_element(context: Context, elements: tuple[Expression, ...], types: list[Type], container: str) -> None:
     for element, found in zip(elements, types, strict=True):
         if common_type(types[0], found) is None:
             message = f"the elements of {container} must be of one type; found {types[0]} and {found}"

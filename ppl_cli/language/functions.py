@@ -1,4 +1,5 @@
 """Users' functions: their heads, which are all known before any body is checked, and their bodies."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -2,6 +2,7 @@
 
 The names of removed functions that need the types of arguments (`normal_log`) are resolved by the checker.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,4 +1,5 @@
 """The types of operators, as tables (functions reference, chapters on each type's operators): types in, type out."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable

@@ -2,6 +2,7 @@
 
 Building the tables takes 0.4 s, loading them 0.02 s; without a usable cache directory they are built each time.
 """
+
 from __future__ import annotations
 
 import hashlib
@@ -9,7 +10,6 @@ import io
 import os
 import pickle
 import sys
-import tempfile
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -98,9 +98,8 @@ def _write_atomically(path: Path, content: bytes) -> None:
     """A cache that cannot be written is no error."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.replace(temporary, path)
+        temporary = path.with_suffix(f".{os.getpid()}")
+        temporary.write_bytes(content)
+        temporary.replace(path)
     except OSError:
         pass

@@ -1,4 +1,5 @@
 """Which variables can be seen where, and what may be done with them."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -17,6 +17,7 @@ reals, reals)`. Where a result is one of the patterns below it follows from the 
 
 Example: "T exp(T)", "T fmax(T, T)", "T bessel_first_kind(Z, T)", "Z abs(Z)", "array[] A head(array[] A, int)".
 """
+
 from __future__ import annotations
 
 import re

@@ -2,6 +2,7 @@
 
 In: the text of a model file and its name. Out: spans, which every node of the syntax tree and every message carries.
 """
+
 from __future__ import annotations
 
 from bisect import bisect_right

@@ -2,6 +2,7 @@
 
 `_lupdf` and `_lupmf` are left out: they go with `_lpdf` and `_lpmf`.
 """
+
 from __future__ import annotations
 
 STAN_FUNCTIONS = frozenset(

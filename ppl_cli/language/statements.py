@@ -1,4 +1,5 @@
 """Statements: what they need and where they may stand. Mistakes are noted in the context; nothing is returned."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
@@ -30,9 +31,6 @@ def check_statement(context: Context, statement: Statement) -> None:
 
 def _declaration(context: Context, declaration: syntax.Declaration) -> None:
     check_declaration(context, declaration, local=True)
-
-
-# ------------------------------------------------------------------------------------------------ assignment
 
 
 def _assignment(context: Context, assignment: syntax.Assignment) -> None:
@@ -101,9 +99,6 @@ def _check_assignable_name(context: Context, name: syntax.Name) -> bool:
     return True
 
 
-# ----------------------------------------------------------------------------------------------- log density
-
-
 def _tilde(context: Context, tilde: syntax.Tilde) -> None:
     left = check_expression(context, tilde.left)
     if not context.place.may_add_to_target:
@@ -154,9 +149,6 @@ def _target_plus(context: Context, statement: syntax.TargetPlus) -> None:
         context.error(f"`{word} +=` can stand only in {where}", statement.span)
     if scalar_of(found) not in ("int", "real") and found != ERROR:
         context.error(f"`{word} +=` takes reals; found {article(found)}", statement.value.span)
-
-
-# ---------------------------------------------------------------------------------------------- control flow
 
 
 def _if_else(context: Context, statement: syntax.IfElse) -> None:
@@ -217,9 +209,6 @@ def _return(context: Context, statement: syntax.Return) -> None:
         span = statement.span if statement.value is None else statement.value.span
         found_phrase = "nothing" if statement.value is None else article(found)
         context.error(f"`{function.name}` must return {article(function.return_type)}; found {found_phrase}", span)
-
-
-# -------------------------------------------------------------------------------------------- calls, messages
 
 
 def _call_statement(context: Context, statement: syntax.CallStatement) -> None:

@@ -3,6 +3,7 @@
 Nodes are immutable and compare by identity, so they serve as keys of side tables (types, resolved calls). Every node
 has a `span`. Parentheses are not kept: the spans of operands include them.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -62,9 +63,6 @@ def split_suffix(name: str) -> tuple[str, Suffix | None]:
     base, underscore, ending = name.rpartition("_")
     suffix = SUFFIXES.get(underscore + ending) if base else None
     return (str(base), suffix) if suffix else (str(name), None)
-
-
-# ----------------------------------------------------------------------------------------------- expressions
 
 
 @_node
@@ -220,9 +218,6 @@ def subexpressions(node: Node) -> Iterator[Expression]:
                 yield from subexpressions(part)
 
 
-# ---------------------------------------------------------------------------------------------- declarations
-
-
 class NamedConstraint(Enum):
     """A constraint that is written as a type of its own; the value is that spelling."""
 
@@ -286,9 +281,6 @@ class Parameter(Node):
     type: Type
     name: str
     data_only: bool
-
-
-# ------------------------------------------------------------------------------------------------ statements
 
 
 @_node
@@ -418,9 +410,6 @@ class Reject(Statement):
 @_node
 class FatalError(Statement):
     arguments: tuple[Expression, ...]
-
-
-# --------------------------------------------------------------------------------------------------- program
 
 
 @_node

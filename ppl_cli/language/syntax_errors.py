@@ -1,4 +1,5 @@
 """A parser's failure in plain words: what was found, what was expected there, and the mend where it is plain."""
+
 from __future__ import annotations
 
 from difflib import get_close_matches

@@ -3,6 +3,7 @@
 The basic types are constants (`INT`, `VECTOR`, ...), the others are built from them. Types have no sizes and no
 constraints: those belong to a declaration and are values, not types.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass, replace

@@ -1,4 +1,5 @@
 """A small library, so that the tests of the language do not depend on which functions there are."""
+
 from __future__ import annotations
 
 import pytest

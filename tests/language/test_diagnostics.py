@@ -1,4 +1,5 @@
 """How a located message looks."""
+
 from __future__ import annotations
 
 from ppl_cli.language.diagnostics import ElaborationError, NotSupported, error, render, warning

@@ -1,4 +1,5 @@
 """What the parser makes of a text: structure, places, and tables that are rebuilt when the cache is no use."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,4 +1,5 @@
 """Programs with their stored expectations: the types and calls of good ones, the messages for bad ones."""
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,4 +1,5 @@
 """Signatures: their notation, and the result that each pattern gives for types of arguments."""
+
 from __future__ import annotations
 
 import pytest
