@@ -57,6 +57,11 @@ class Op:
         """Whether the order of the (two) inputs does not matter."""
         return False
 
+    @property
+    def bodies(self) -> tuple[Any, ...]:
+        """The inner graphs, each with its `parameters` and `results`; most ops have none."""
+        return ()
+
     def map_results(self, transform: Callable[[Sequence[Variable]], Sequence[Variable]]) -> Op:
         """The same op with `transform` applied to the results of each inner graph, if it has any."""
         return self

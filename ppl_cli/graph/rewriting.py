@@ -39,13 +39,12 @@ def wild(
     *,
     constant: bool = False,
     scalar: bool = False,
-    ndim: int = 0,
     dtype: DType = "float64",
     where: Callable[[Variable], bool] | None = None,
 ) -> Wildcard:
     """A wildcard. `constant` and `scalar` (no axes) restrict what it matches, as does the predicate `where`.
 
-    `ndim` and `dtype` only let the pattern be built by ops that ask for axes or a dtype; a match may have others.
+    `dtype` lets the pattern be built by ops that ask for one; what is matched may have another.
     """
     tests: list[Callable[[Variable], bool]] = []
     if constant:
@@ -55,7 +54,7 @@ def wild(
     if where:
         tests.append(where)
     accepts = None if not tests else tests[0] if len(tests) == 1 else lambda v: all(test(v) for test in tests)
-    return Wildcard(name, TensorType(dtype, (2,) * ndim), accepts)
+    return Wildcard(name, TensorType(dtype), accepts)
 
 
 @dataclass(frozen=True, eq=False)
