@@ -32,7 +32,7 @@ def vjp(outputs: Sequence[Variable], wrt: Sequence[Variable], seeds: Sequence[Va
     total: dict[Variable, Variable] = {}
 
     def accumulate(v: Variable, g: Variable) -> None:
-        total[v] = total[v] + g if v in total else g  # type: ignore[operator]
+        total[v] = total[v] + g if v in total else g
 
     for output, seed in zip(outputs, seeds, strict=True):
         if seed is not None and output in relevant:

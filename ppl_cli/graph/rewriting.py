@@ -1,8 +1,8 @@
 """The rewriting engine: rules in, a graph and its simpler equal out.
 
-A rule is an identity written with the ops themselves over wildcards, `rule("log1mexp", log(1 - exp(x)), log1m_exp(x))`, or a function of a
-node (`@rewrite`). Rule sets are values added with `+`. A graph is rewritten bottom up, each node once, until no
-rule applies; constants are folded and inner graphs are rewritten on the way.
+A rule is an identity written with the ops themselves over wildcards, `rule("log1mexp", log(1 - exp(x)), log1m_exp(x))`,
+or a function of a node (`@rewrite`). Rule sets are values added with `+`. A graph is rewritten bottom up, each node
+once, until no rule applies; constants are folded and inner graphs are rewritten on the way.
 """
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def wild(
 
 @dataclass(frozen=True, eq=False)
 class Rule:
-    """`rewrite` takes a node whose op is, or is an instance of, one of `roots` and gives what equals its outputs, or None.
+    """`rewrite` takes a node whose op is, or is an instance of, one of `roots`: what equals its outputs, or None.
 
     What it gives may be of a smaller shape or dtype: it is broadcast and converted to the type of what it replaces.
     """
@@ -81,10 +81,10 @@ class PatternRule(Rule):
     when: Callable[..., bool] | None = field(default=None, repr=False)
 
 
-def rule(name: str, pattern: Variable, replacement: Any, when: Callable[..., bool] | None = None) -> PatternRule:
+def rule(name: str, pattern: Variable, replacement: Variable, when: Callable[..., bool] | None = None) -> PatternRule:
     """`pattern` becomes `replacement`, if `when`, called with what the wildcards stand for by name, agrees.
 
-    Commutative ops match in either order; a number in the pattern matches every constant whose elements are all that number.
+    Commutative ops match in either order; a number in the pattern matches constants whose elements are all that number.
     """
     if pattern.owner is None:
         raise ValueError(f"the pattern of {name} is no operation")
@@ -95,7 +95,7 @@ def rule(name: str, pattern: Variable, replacement: Any, when: Callable[..., boo
         for matches in matchers:
             bindings: Bindings = {}
             if matches(node.inputs, bindings) and (
-                when is None or when(**{w.name: v for w, v in bindings.items()})  # type: ignore[misc]
+                when is None or when(**{str(w.name): v for w, v in bindings.items()})
             ):
                 return build(bindings)
         return None
@@ -104,7 +104,7 @@ def rule(name: str, pattern: Variable, replacement: Any, when: Callable[..., boo
 
 
 def rewrite(name: str, *roots: Any) -> Callable[[Callable[[Apply], Rewritten]], Rule]:
-    """Make a rule of a function of nodes whose op is one of `roots`: ops, classes of ops, or functions that hold an `op`."""
+    """Make a rule of a function of nodes. `roots` are the ops it is for: ops, their classes, functions with an `op`."""
     keys = tuple(getattr(r, "op", r) if not isinstance(r, (Op, type)) else r for r in roots)
     return lambda function: Rule(name, keys, function)
 
@@ -276,12 +276,12 @@ def _wildcard_matcher(wildcard: Wildcard) -> Matcher:
     return matches
 
 
-def _builder(replacement: Any) -> Callable[[Bindings], Variable]:
+def _builder(replacement: Variable) -> Callable[[Bindings], Variable]:
     """A function that builds `replacement` over what the wildcards stand for."""
     nodes = [(node.op, node.inputs, node.outputs[0]) for node in toposort([replacement])]
 
     def build(bindings: Bindings) -> Variable:
-        made = dict(bindings)
+        made: Bindings = dict(bindings)
         for op, inputs, output in nodes:
             made[output] = op(*[made.get(v, v) for v in inputs])
         return made.get(replacement, replacement)

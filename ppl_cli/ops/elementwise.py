@@ -83,7 +83,7 @@ class Elementwise(Op):
         if self.scalar.pullback is None:
             return [None] * len(inputs)
         parts = self.scalar.pullback(gradients[0], outputs[0], *inputs)
-        return [None if g is None else sum_to(as_variable(g), v.shape) for g, v in zip(parts, inputs, strict=True)]
+        return [None if g is None else as_variable(g).sum_to(v.shape) for g, v in zip(parts, inputs, strict=True)]
 
 
 class ElementwiseFunction:
@@ -115,17 +115,3 @@ def elementwise(
     """Declare an elementwise operation and return the function that builds it."""
     scalar = SCALARS[name] = Scalar(name, arity, numpy, pullback, c, numba, result, external, commutative)
     return ElementwiseFunction(scalar)
-
-
-def sum_to(v: Variable, shape: tuple[int, ...]) -> Variable:
-    """`v` summed over the axes along which `shape` was broadcast to its shape; broadcast first if `v` is smaller."""
-    from ppl_cli.ops.shape import broadcast_to, reshape
-    from ppl_cli.ops.reduction import reduce_sum
-
-    if v.shape == shape:
-        return v
-    full = np.broadcast_shapes(v.shape, shape)
-    v = broadcast_to(v, full)
-    padded = (1,) * (len(full) - len(shape)) + shape
-    axes = tuple(k for k, (n, m) in enumerate(zip(padded, full, strict=True)) if n == 1 and m != 1)
-    return reshape(reduce_sum(v, axes) if axes else v, shape)

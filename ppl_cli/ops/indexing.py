@@ -66,11 +66,9 @@ class SetAt(Op):
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Sequence[Variable]
     ) -> Sequence[Variable | None]:
-        from ppl_cli.ops.elementwise import sum_to
-
         _, value, *indices = inputs
         g = gradients[0]
-        return [set_at(g, constant(0.0), *indices), sum_to(gather(g, *indices), value.shape), *[None] * len(indices)]
+        return [set_at(g, constant(0.0), *indices), gather(g, *indices).sum_to(value.shape), *[None] * len(indices)]
 
 
 @dataclass(frozen=True)
@@ -91,11 +89,9 @@ class AddAt(Op):
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Sequence[Variable]
     ) -> Sequence[Variable | None]:
-        from ppl_cli.ops.elementwise import sum_to
-
         _, value, *indices = inputs
         g = gradients[0]
-        return [g, sum_to(gather(g, *indices), value.shape), *[None] * len(indices)]
+        return [g, gather(g, *indices).sum_to(value.shape), *[None] * len(indices)]
 
 
 def gather(x: Variable, *indices: Any) -> Variable:

@@ -8,7 +8,6 @@ import numpy as np
 
 from ppl_cli.graph.basic import Op, Variable, constant
 from ppl_cli.graph.types import TensorType, promote
-from ppl_cli.ops.elementwise import sum_to
 from ppl_cli.ops.indexing import gather, set_at
 from ppl_cli.ops.reduction import reduce_sum
 from ppl_cli.ops.scalar_math import absolute, log
@@ -35,7 +34,7 @@ class MatMul(Op):
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Sequence[Variable]
     ) -> Sequence[Variable | None]:
         (a, b), g = inputs, gradients[0]
-        return [sum_to(matmul(g, transpose(b)), a.shape), sum_to(matmul(transpose(a), g), b.shape)]
+        return [matmul(g, transpose(b)).sum_to(a.shape), matmul(transpose(a), g).sum_to(b.shape)]
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class Cholesky(Op):
         inner = halved_lower(matmul(transpose(factor), gradients[0]))
         left = solve_triangular(factor, inner, transposed=True)
         both = transpose(solve_triangular(factor, transpose(left), transposed=True))
-        return [0.5 * (both + transpose(both))]  # type: ignore[operator]
+        return [0.5 * (both + transpose(both))]
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ class SolveTriangular(Op):
         gb = SolveTriangular(self.lower, not self.transposed)(a, gradients[0])
         ga = matmul(x, transpose(gb)) if self.transposed else matmul(gb, transpose(x))
         mask = np.tril(np.ones(a.shape[-2:])) if self.lower else np.triu(np.ones(a.shape[-2:]))
-        return [sum_to(-ga * constant(mask), a.shape), sum_to(gb, b.shape)]  # type: ignore[operator]
+        return [(-ga * constant(mask)).sum_to(a.shape), gb.sum_to(b.shape)]
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,7 @@ class Solve(Op):
     ) -> Sequence[Variable | None]:
         a, b = inputs
         gb = Solve()(transpose(a), gradients[0])
-        return [sum_to(-matmul(gb, transpose(outputs[0])), a.shape), sum_to(gb, b.shape)]
+        return [(-matmul(gb, transpose(outputs[0]))).sum_to(a.shape), gb.sum_to(b.shape)]
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,7 @@ class LogAbsDeterminant(Op):
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Sequence[Variable]
     ) -> Sequence[Variable | None]:
         (a,) = inputs
-        return [transpose(inverse(a)) * reshape(gradients[0], (*gradients[0].shape, 1, 1))]  # type: ignore[operator]
+        return [transpose(inverse(a)) * reshape(gradients[0], (*gradients[0].shape, 1, 1))]
 
 
 def matmul(a: Variable, b: Variable) -> Variable:
@@ -139,7 +138,7 @@ def matmul(a: Variable, b: Variable) -> Variable:
 
 def dot(a: Variable, b: Variable) -> Variable:
     """The sum of products over the last axis."""
-    return reduce_sum(a * b, -1)  # type: ignore[operator]
+    return reduce_sum(a * b, -1)
 
 
 def matvec(a: Variable, x: Variable) -> Variable:
@@ -183,7 +182,7 @@ def diagonal_matrix(x: Variable) -> Variable:
 def halved_lower(a: Variable) -> Variable:
     """The lower triangle of `a` with its diagonal halved."""
     n = a.shape[-1]
-    return a * constant(np.tril(np.ones((n, n))) - 0.5 * np.eye(n))  # type: ignore[operator]
+    return a * constant(np.tril(np.ones((n, n))) - 0.5 * np.eye(n))
 
 
 def log_determinant_of_factor(factor: Variable) -> Variable:

@@ -10,7 +10,7 @@ import numpy as np
 from ppl_cli.graph.basic import Op, Variable, as_variable
 from ppl_cli.graph.types import TensorType, promote
 from ppl_cli.ops.scalar_math import div, eq, exp, log, switch
-from ppl_cli.ops.shape import broadcast_to, reshape
+from ppl_cli.ops.shape import broadcast_to, reshape, transpose
 
 Kind = Literal["sum", "prod", "max", "min"]
 
@@ -102,6 +102,17 @@ def reduce_min(v: Variable, axes: Sequence[int] | int | None = None) -> Variable
     return _reduce("min", v, axes)
 
 
+def sum_to(v: Variable, shape: tuple[int, ...]) -> Variable:
+    """`v` summed over the axes along which `shape` was broadcast to its shape; broadcast first if `v` is smaller."""
+    if v.shape == shape:
+        return v
+    full = np.broadcast_shapes(v.shape, shape)
+    v = broadcast_to(v, full)
+    padded = (1,) * (len(full) - len(shape)) + shape
+    axes = tuple(k for k, (n, m) in enumerate(zip(padded, full, strict=True)) if n == 1 and m != 1)
+    return reshape(reduce_sum(v, axes) if axes else v, shape)
+
+
 @dataclass(frozen=True)
 class LogSumExp(Op):
     """log(sum(exp(x))) over the last axis, without overflow; -inf for no elements."""
@@ -124,8 +135,6 @@ class LogSumExp(Op):
 
 def log_sum_exp(v: Variable, axis: int = -1) -> Variable:
     """log(sum(exp(v))) over `axis`."""
-    from ppl_cli.ops.shape import transpose
-
     axis %= v.ndim
     return LogSumExp()(transpose(v, (*(k for k in range(v.ndim) if k != axis), axis)))
 

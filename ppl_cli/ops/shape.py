@@ -79,9 +79,7 @@ class BroadcastTo(Op):
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Sequence[Variable]
     ) -> Sequence[Variable | None]:
-        from ppl_cli.ops.elementwise import sum_to
-
-        return [sum_to(gradients[0], inputs[0].shape)]
+        return [gradients[0].sum_to(inputs[0].shape)]
 
     def __str__(self) -> str:
         return f"BroadcastTo{list(self.shape)}"
@@ -105,13 +103,11 @@ class Join(Op):
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Sequence[Variable]
     ) -> Sequence[Variable | None]:
-        from ppl_cli.ops.indexing import take_slice
-
         parts: list[Variable | None] = []
         start = 0
         for v in inputs:
             stop = start + v.shape[self.axis]
-            parts.append(take_slice(gradients[0], start, stop, self.axis))
+            parts.append(gradients[0].take_slice(start, stop, self.axis))
             start = stop
         return parts
 

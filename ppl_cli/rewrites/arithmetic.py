@@ -1,8 +1,8 @@
 """Canonical arithmetic: neutral elements, signs, constants, cancelling terms, switches, integer conversions.
 
-The normal form: a constant is the first input of a sum or product, no constant is subtracted, signs move outwards, numeric
-constants of nested sums and products are merged. Identities hold where both sides are defined: `b * (a / b)` is
-`a` also for b = 0, and `0 * x` is 0 whatever x, because most zeros are structural zeros of gradients, where an
+The normal form: a constant is the first input of a sum or product, no constant is subtracted, signs and scalars move
+outwards, constants of nested sums and products are merged. Identities hold where both sides are defined: `b * (a / b)`
+is `a` also for b = 0, and `0 * x` is 0 whatever x, because most zeros are structural zeros of gradients, where an
 infinite factor would turn a derivative that exists into NaN.
 """
 from __future__ import annotations
@@ -11,7 +11,24 @@ from ppl_cli.graph.basic import Apply, Constant, Variable, constant
 from ppl_cli.graph.rewriting import Rewritten, RuleSet, rewrite, rule, wild
 from ppl_cli.ops.elementwise import Elementwise
 from ppl_cli.ops.scalar_math import (
-    absolute, add, both, either, eq, exp, ge, gt, le, log, lt, mul, ne, negation, neg, sqrt, sub, switch, to_int, to_real,
+    absolute,
+    add,
+    both,
+    either,
+    eq,
+    exp,
+    ge,
+    gt,
+    le,
+    log,
+    lt,
+    mul,
+    ne,
+    negation,
+    sqrt,
+    switch,
+    to_int,
+    to_real,
 )
 
 x, y, z, condition = wild("x"), wild("y"), wild("z"), wild("condition", dtype="bool")
@@ -64,7 +81,7 @@ NEUTRAL = RuleSet.of(
 )
 
 SIGNS = RuleSet.of(
-    rule("neg-neg", -(-x), x),
+    rule("neg-neg", -(-x), x),  # noqa: B002
     rule("add-neg", x + -y, x - y),
     rule("sub-neg", x - -y, x + y),
     rule("neg-sub-left", -x - y, -(x + y)),

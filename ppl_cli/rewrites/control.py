@@ -1,7 +1,7 @@
 """Canonical control flow: decided branches are inlined, loops carry and read only what they need.
 
-What a loop carries unchanged is invariant; constants and repeated invariants are merged into the body. Which outputs are needed is a
-question to the whole graph, so `drop_unused` is a pass of its own.
+What a loop carries unchanged is invariant; constants and repeated invariants are merged into the body. Which outputs
+are needed is a question to the whole graph, so `drop_unused` is a pass of its own.
 """
 from __future__ import annotations
 
@@ -98,9 +98,9 @@ CONTROL = RuleSet.of(known_condition, same_branches, no_iteration, carried_uncha
 def drop_unused(outputs: Sequence[Variable]) -> list[Variable]:
     """`outputs` with loops and choices that compute nothing but what is needed."""
     nodes = toposort(outputs)
-    used = set(outputs).union(*(n.inputs for n in nodes)) if any(isinstance(n.op, InnerGraphOp) for n in nodes) else None
-    if used is None:
+    if not any(isinstance(n.op, InnerGraphOp) for n in nodes):
         return list(outputs)
+    used = set(outputs).union(*(n.inputs for n in nodes))
 
     def rebuild(node: Apply, inputs: Sequence[Variable]) -> Sequence[Variable]:
         op = node.op.map_results(drop_unused)
@@ -116,7 +116,9 @@ def drop_unused(outputs: Sequence[Variable]) -> list[Variable]:
     return map_graph(outputs, rebuild)
 
 
-def _only(op: InnerGraphOp, inputs: Sequence[Variable], outputs: Sequence[Variable], wanted: list[int]) -> Sequence[Variable]:
+def _only(
+    op: InnerGraphOp, inputs: Sequence[Variable], outputs: Sequence[Variable], wanted: list[int]
+) -> Sequence[Variable]:
     """`outputs` of `op` on `inputs` where only those numbered `wanted` need be what they say."""
     new = list(outputs)
     if isinstance(op, If):

@@ -1,7 +1,7 @@
 """Canonical reading and writing of elements: what was written is read directly, what covers everything is no write.
 
-Positions are compared as constants: indices along the leading axes are flattened to row-major numbers, so that one index and
-several are treated alike. Where an index is not constant, only the identical variable is known to be the same.
+Positions are compared as constants: indices along the leading axes are flattened to row-major numbers, so that one
+index and several are treated alike. Where an index is not constant, only the identical variable is known to be the same.
 """
 from __future__ import annotations
 
@@ -202,7 +202,7 @@ def _writes_first_axis(v: Variable) -> bool:
 
 @rewrite("write-piece-by-piece", SetAt)
 def write_pieces(node: Apply) -> Rewritten:
-    """Writes to known places that together cover the first axis are a join of their values; what was there before is not needed."""
+    """Writes to known places that together cover the first axis are a join of their values."""
     v = node.outputs[0]
     count = v.shape[0]
     if count > _MOST_JOINED or not _writes_first_axis(v) or _elements_written(v) != (1 << count) - 1:

@@ -1,7 +1,7 @@
 """Canonical reductions: what does not vary along the reduced axes leaves them, so that loops over data do less.
 
-`sum(c * x)` is `c * sum(x)`, `sum(x - log(sigma))` is `sum(x) - n * log(sigma)`; reductions of reductions and of moved or
-repeated elements are merged.
+`sum(c * x)` is `c * sum(x)`, `sum(x - log(sigma))` is `sum(x) - n * log(sigma)`; reductions of reductions and of moved
+or repeated elements are merged.
 """
 from __future__ import annotations
 
@@ -113,14 +113,14 @@ def sum_of_scaled(node: Apply) -> Rewritten:
         return node.op(_along(v, node))
 
     if x.op == neg.op:
-        return -node.op(x.inputs[0])  # type: ignore[operator]
+        return -node.op(x.inputs[0])
     if x.op == mul.op:
         for factor, rest in (x.inputs, x.inputs[::-1]):
             outside = _without(factor, gone, x.ndim)
             if outside is not None:
-                return outside * total(rest)  # type: ignore[operator]
+                return outside * total(rest)
     if x.op == div.op and (outside := _without(x.inputs[1], gone, x.ndim)) is not None:
-        return total(x.inputs[0]) / outside  # type: ignore[operator]
+        return total(x.inputs[0]) / outside
     return None
 
 
@@ -136,7 +136,7 @@ def sum_of_shifted(node: Apply) -> Rewritten:
     count = constant(_count(node))
 
     def total(v: Variable, outside: Variable | None) -> Variable:
-        return node.op(_along(v, node)) if outside is None else count * outside  # type: ignore[operator]
+        return node.op(_along(v, node)) if outside is None else count * outside
 
     return x.op(total(x.inputs[0], left), total(x.inputs[1], right))  # type: ignore[misc]
 
@@ -149,7 +149,7 @@ def sum_of_scattered(node: Apply) -> Rewritten:
         return None
     base, value, *indices = x.inputs
     spread = broadcast_to(value, _scattered_shape(x, indices))
-    return reduce_sum(base) + reduce_sum(spread)  # type: ignore[operator]
+    return reduce_sum(base) + reduce_sum(spread)
 
 
 def _scattered_shape(x: Variable, indices: list[Variable]) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""Cheaper forms of the same values, chosen when the gradient has been taken: multiplications for divisions and powers."""
+"""Cheaper forms of the same values, chosen when the gradient has been taken: products for divisions and powers."""
 from __future__ import annotations
 
 import numpy as np
@@ -29,7 +29,7 @@ def division_by_constant(node: Apply) -> Rewritten:
     numerator, denominator = node.inputs
     if isinstance(numerator, Constant) or not isinstance(denominator, Constant) or not denominator.data.all():
         return None
-    return numerator * constant(1.0 / np.asarray(denominator.data), literal=denominator.literal)  # type: ignore[operator]
+    return numerator * constant(1.0 / np.asarray(denominator.data), literal=denominator.literal)
 
 
 @rewrite("division-by-smaller", div)
@@ -37,7 +37,7 @@ def division_by_smaller(node: Apply) -> Rewritten:
     """Dividing a tensor by something of fewer elements: fewer divisions if the reciprocals are computed first."""
     numerator, denominator = node.inputs
     if denominator.type.size < node.outputs[0].type.size and numerator.type.size > 1:
-        return numerator * (1.0 / denominator)  # type: ignore[operator]
+        return numerator * (1.0 / denominator)
     return None
 
 

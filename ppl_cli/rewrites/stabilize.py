@@ -10,7 +10,20 @@ from ppl_cli.graph.basic import Apply, Constant, Variable, constant
 from ppl_cli.graph.rewriting import Rewritten, RuleSet, rewrite, rule, wild
 from ppl_cli.ops.reduction import LogSumExp, Reduce
 from ppl_cli.ops.scalar_math import (
-    erf, erfc, exp, expm1, inv_logit, log, log1m_exp, log1p, log1p_exp, log_add_exp, log_ndtr, mul, power, sqrt,
+    erf,
+    erfc,
+    exp,
+    expm1,
+    inv_logit,
+    log,
+    log1m_exp,
+    log1p,
+    log1p_exp,
+    log_add_exp,
+    log_ndtr,
+    mul,
+    power,
+    sqrt,
 )
 from ppl_cli.ops.shape import transpose
 from ppl_cli.rewrites.arithmetic import is_nonnegative
@@ -62,15 +75,15 @@ POWERS = RuleSet.of(
 )
 
 _POWERS: dict[float, Callable[[Variable], Variable]] = {
-    -2: lambda v: 1.0 / (v * v),  # type: ignore[operator]
-    -1: lambda v: 1.0 / v,  # type: ignore[operator]
-    -0.5: lambda v: 1.0 / sqrt(v),  # type: ignore[operator]
+    -2: lambda v: 1.0 / (v * v),
+    -1: lambda v: 1.0 / v,
+    -0.5: lambda v: 1.0 / sqrt(v),
     0: lambda v: constant(1.0),
     0.5: sqrt,
     1: lambda v: v,
-    2: lambda v: v * v,  # type: ignore[operator]
-    3: lambda v: v * v * v,  # type: ignore[operator]
-    4: lambda v: (v * v) * (v * v),  # type: ignore[operator]
+    2: lambda v: v * v,
+    3: lambda v: v * v * v,
+    4: lambda v: (v * v) * (v * v),
 }
 
 
@@ -104,7 +117,7 @@ def _logarithm(v: Variable) -> Variable | None:
     if v.op == mul.op:
         for a, b in (v.inputs, v.inputs[::-1]):
             if a.op == exp.op and is_nonnegative(b):
-                return a.inputs[0] + log(b)  # type: ignore[operator]
+                return a.inputs[0] + log(b)
     return None
 
 

@@ -8,11 +8,11 @@ import ppl_cli.ops  # noqa: F401
 from ppl_cli.graph.basic import Constant, Variable, constant, root
 from ppl_cli.graph.gradient import grad
 from ppl_cli.graph.traversal import evaluate, roots_of, toposort
-from ppl_cli.ops.control import If, Loop, make_if, make_loop
-from ppl_cli.ops.indexing import AddAt, Gather, SetAt, add_at, gather, set_at
-from ppl_cli.ops.reduction import LogSumExp, Reduce, log_sum_exp, reduce_max, reduce_prod, reduce_sum
-from ppl_cli.ops.scalar_math import eq, exp, log, lt, power, sqrt, switch, to_real
-from ppl_cli.ops.shape import BroadcastTo, Reshape, Transpose, broadcast_to, join, reshape, stack, transpose
+from ppl_cli.ops.control import If, make_if, make_loop
+from ppl_cli.ops.indexing import add_at, gather, set_at
+from ppl_cli.ops.reduction import LogSumExp, log_sum_exp, reduce_max, reduce_prod, reduce_sum
+from ppl_cli.ops.scalar_math import eq, exp, log, lt, power, switch
+from ppl_cli.ops.shape import BroadcastTo, broadcast_to, join, reshape, stack, transpose
 from ppl_cli.rewrites.passes import canonicalize, optimize, stabilize
 
 a, b, s = root("a"), root("b"), root("s")

@@ -8,7 +8,7 @@ import pytest
 
 import ppl_cli.ops  # noqa: F401
 from ppl_cli.graph.basic import Variable, constant, root
-from ppl_cli.graph.rewriting import PatternRule, Wildcard, apply, RuleSet
+from ppl_cli.graph.rewriting import PatternRule, RuleSet, Wildcard, apply
 from ppl_cli.graph.traversal import clone_replace, evaluate, roots_of, variables_of
 from ppl_cli.ops.scalar_math import exp, lt
 from ppl_cli.rewrites.passes import CANONICAL, CANONICAL_AND_SPECIAL, CANONICAL_AND_STABLE

@@ -82,7 +82,8 @@ class _Printer:
             self.inner.setdefault(v.owner.op, self.ids[key])
         for k, w in enumerate(v.inputs):
             last = k == len(v.inputs) - 1
-            yield from self.variable(w, following + (" └─ " if last else " ├─ "), following + ("   " if last else " │ "))
+            branch, below = (" └─ ", "   ") if last else (" ├─ ", " │ ")
+            yield from self.variable(w, following + branch, following + below)
 
     def label(self, v: Variable, key: Apply | Variable) -> str:
         name = variable_name(v, self.names)

@@ -1,0 +1,108 @@
+"""Every elementwise operation: its gradient by differences, its dtype, a few values that are hard to get right."""
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import special
+
+import ppl_cli.ops  # noqa: F401
+from ops.differences import assert_gradient
+from ppl_cli.graph.basic import constant, root
+from ppl_cli.graph.gradient import grad
+from ppl_cli.graph.traversal import evaluate
+from ppl_cli.ops import scalar_math as sm
+from ppl_cli.ops.elementwise import SCALARS, Elementwise, Scalar
+
+REALS = np.array([-2.3, -0.7, -0.2, 0.4, 1.1, 2.6])
+POSITIVE = np.array([0.1, 0.4, 0.9, 1.3, 2.7, 6.0])
+UNIT = np.array([0.05, 0.3, 0.45, 0.62, 0.8, 0.97])
+
+# Where the arguments of an operation lie, if not anywhere.
+DOMAINS: dict[str, tuple[np.ndarray, ...]] = {
+    "sqrt": (POSITIVE,), "log": (POSITIVE,), "log2": (POSITIVE,), "log10": (POSITIVE,), "log1p": (POSITIVE - 0.9,),
+    "cbrt": (POSITIVE,), "pow": (POSITIVE + 0.4, REALS), "log1m_exp": (-POSITIVE,), "asin": (UNIT - 0.5,), "acos": (UNIT - 0.5,),
+    "acosh": (POSITIVE + 1.1,), "atanh": (UNIT - 0.5,), "lgamma": (POSITIVE,), "digamma": (POSITIVE,),
+    "trigamma": (POSITIVE + 0.9,), "hurwitz_zeta": (POSITIVE + 1.5, POSITIVE + 0.9), "inv_Phi": (UNIT,),
+}
+
+
+def arguments(scalar: Scalar) -> tuple[np.ndarray, ...]:
+    known = DOMAINS.get(scalar.name)
+    return known or tuple(np.roll(REALS, k) + 0.01 * k for k in range(scalar.arity))
+
+
+DIFFERENTIABLE = [s for s in SCALARS.values() if s.pullback]
+
+
+@pytest.mark.parametrize("scalar", DIFFERENTIABLE, ids=lambda s: s.name)
+def test_gradient(scalar: Scalar) -> None:
+    given = arguments(scalar)
+    roots = [root(f"x{k}", "bool" if scalar.name == "switch" and k == 0 else "float64", (6,)) for k in range(len(given))]
+    values = {v: a > 0 if v.dtype == "bool" else a for v, a in zip(roots, given, strict=True)}
+    if scalar.name == "hurwitz_zeta":  # no derivative by the exponent
+        roots[0] = constant(given[0])
+    output = Elementwise(scalar)(*roots)
+    assert_gradient(output, [v for v in roots if v in values and v.dtype == "float64"], values)
+
+
+OF_SEVERAL = [s for s in DIFFERENTIABLE if s.arity > 1 and s.name != "hurwitz_zeta"]
+
+
+@pytest.mark.parametrize("scalar", OF_SEVERAL, ids=lambda s: s.name)
+def test_gradient_of_broadcast_arguments(scalar: Scalar) -> None:
+    given = arguments(scalar)
+    shapes = [(2, 3), (3,), ()][: scalar.arity]
+    roots = [root("x", "bool" if scalar.name == "switch" and k == 0 else "float64", s) for k, s in enumerate(shapes)]
+    values = {
+        v: (np.resize(a, v.shape) > 0 if v.dtype == "bool" else np.resize(a, v.shape))
+        for v, a in zip(roots, given, strict=True)
+    }
+    assert_gradient(Elementwise(scalar)(*roots), [v for v in roots if v.dtype == "float64"], values, second=False)
+
+
+@pytest.mark.parametrize("scalar", SCALARS.values(), ids=lambda s: s.name)
+def test_declared_type_is_the_type_of_the_values(scalar: Scalar) -> None:
+    dtype = "int64" if scalar.result == "int64" and scalar.name != "to_int" else "float64"
+    given = [np.asarray(np.abs(a) + 1, dtype) for a in arguments(scalar)]
+    if scalar.name == "switch":
+        given[0] = given[0] > 1.5
+    output = Elementwise(scalar)(*map(constant, given))
+    (values,) = output.op.perform(*given)
+    assert values.dtype.name == output.dtype and values.shape == output.shape
+
+
+@pytest.mark.parametrize("scalar", [s for s in SCALARS.values() if s.commutative], ids=lambda s: s.name)
+def test_commutative(scalar: Scalar) -> None:
+    a, b = arguments(scalar)
+    np.testing.assert_array_equal(scalar.numpy(a, b), scalar.numpy(b, a))
+
+
+def value(v) -> float:
+    return float(evaluate([v])[0])
+
+
+@pytest.mark.parametrize(
+    ("computed", "expected"),
+    [
+        (sm.log1m_exp(-1e-20), np.log(1e-20)),
+        (sm.log1m_exp(-800.0), 0.0),
+        (sm.log1p_exp(800.0), 800.0),
+        (sm.log1p_exp(-40.0), np.exp(-40.0)),
+        (sm.inv_logit(-800.0), 0.0),
+        (sm.log_add_exp(-np.inf, 1.0), 1.0),
+        (sm.log_ndtr(-40.0), special.log_ndtr(-40.0)),
+        (sm.trigamma(0.5), special.polygamma(1, 0.5)),
+        (sm.rounded(-2.5), -3.0),
+        (sm.int_div(-7, 2), -3),
+        (sm.mod(-7, 2), -1),
+        (sm.to_int(-1.9), -1),
+    ],
+)
+def test_values(computed, expected) -> None:
+    np.testing.assert_allclose(value(computed), expected, rtol=1e-14)
+
+
+def test_gradient_of_a_power_at_zero() -> None:
+    x = root("x")
+    (g,) = grad(sm.power(x, 2.0), [x])
+    assert evaluate([g], {x: np.asarray(0.0)})[0] == 0.0
