@@ -165,7 +165,7 @@ class Constant(Variable):
         if self._uniform == "unknown":
             first = self.data.flat[0].item() if self.data.size else None
             self._uniform = first if first is not None and bool((self.data == first).all()) else None
-        return self._uniform  # type: ignore[return-value]
+        return self._uniform
 
     def __repr__(self) -> str:
         return f"<{self.data if self.data.size <= 6 else 'constant'} : {self.type}>"
@@ -179,6 +179,7 @@ class Apply:
     op: Op
     inputs: tuple[Variable, ...]
     outputs: tuple[Variable, ...]
+    _key: tuple[Any, ...]
 
     @staticmethod
     def of(op: Op, inputs: Sequence[Variable]) -> Apply:

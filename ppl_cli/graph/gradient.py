@@ -42,7 +42,7 @@ def vjp(outputs: Sequence[Variable], wrt: Sequence[Variable], seeds: Sequence[Va
             continue
         if not any(v in relevant for v in node.inputs):
             continue
-        upstream = [total.get(v) if total.get(v) is not None else zeros_like(v) for v in node.outputs]
+        upstream = [total[v] if v in total else zeros_like(v) for v in node.outputs]
         for v, g in zip(node.inputs, node.op.grad(node.inputs, node.outputs, upstream), strict=True):
             if g is not None and v in relevant and v.dtype == "float64":
                 accumulate(v, g)

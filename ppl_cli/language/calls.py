@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ppl_cli.language.checked import ResolvedCall
 from ppl_cli.language.context import Context, did_you_mean
 from ppl_cli.language.signatures import Signature, best_match
+from ppl_cli.language.stan_names import STAN_FUNCTIONS
 from ppl_cli.language.syntax import Call, FunctionDefinition, Suffix, split_suffix
 from ppl_cli.language.types import ERROR, Type, contains_error, promotion_cost
 
@@ -65,8 +66,6 @@ def check_distribution(context: Context, call: Call, arguments: tuple[Type, ...]
 
 
 def report_unknown_distribution(context: Context, call: Call) -> None:
-    from ppl_cli.language.stan_names import STAN_FUNCTIONS
-
     if any(call.name + suffix.value in STAN_FUNCTIONS for suffix in _DENSITIES):
         context.not_supported(f"the distribution `{call.name}` is", call.name_span)
     elif call.suffix in _DENSITIES or call.suffix in _NORMALIZED:
@@ -167,8 +166,6 @@ def _report_arguments(context: Context, call: Call, groups: Iterable[_Candidates
 
 
 def _report_unknown(context: Context, call: Call) -> None:
-    from ppl_cli.language.stan_names import STAN_FUNCTIONS
-
     known = _library_name(call.base, call.suffix, call.name)
     if known in STAN_FUNCTIONS:
         context.not_supported(f"the function `{call.name}` is", call.name_span)

@@ -1,6 +1,6 @@
 """Control flow: `Loop` and `If`, ops that hold an inner graph.
 
-An inner graph is closed: its roots are the loop index, the carried values and one root per outer variable that it reads.
+An inner graph is closed: its roots are the loop index, the carried values and one root per outer variable read.
 `make_loop` and `make_if` close a graph that was traced with free use of outer variables; what does not depend on
 the index or on carried values stays outside, so loop-invariant work is hoisted when the op is made.
 """
@@ -17,7 +17,6 @@ from ppl_cli.graph.traversal import clone_replace, dependents, evaluate, toposor
 from ppl_cli.graph.types import TensorType
 from ppl_cli.ops.indexing import Gather, SetAt, affine, gather, set_at
 from ppl_cli.ops.scalar_math import sub
-
 
 LARGEST_HISTORY = 50_000_000  # numbers that the gradient of a loop may keep of its iterations
 
@@ -67,8 +66,8 @@ class InnerGraphOp(Op):
 class Loop(InnerGraphOp):
     """`for index in start .. stop - 1`, carrying values from one iteration to the next.
 
-    Inputs: (start, stop, *initial values, *invariants). The body's parameters are (index, *carried, *invariants), its results
-    the carried values for the next iteration; the outputs are those after the last. `backwards` counts down.
+    Inputs: (start, stop, *initial values, *invariants). The body's parameters are (index, *carried, *invariants), its
+    results the carried values for the next iteration; the outputs are those after the last. `backwards` counts down.
     """
 
     body: Body
@@ -117,7 +116,7 @@ class Loop(InnerGraphOp):
 
 @dataclass(frozen=True)
 class If(InnerGraphOp):
-    """Inputs: (condition, *operands). The outputs of `then` or `otherwise` on the operands; only one of them is evaluated."""
+    """Inputs: (condition, *operands). The outputs of `then` or `otherwise` on the operands; only one is evaluated."""
 
     then: Body
     otherwise: Body
@@ -198,8 +197,8 @@ def make_if(
 ) -> list[Variable]:
     """The variables `then` where the condition holds, else `otherwise`; pairs have the same types.
 
-    `outer` are the variables that exist whatever the condition; all else that the branches compute is inside them, so that nothing is
-    evaluated that the condition rules out.
+    `outer` are the variables that exist whatever the condition; all else that the branches compute is inside them, so
+    that nothing is evaluated that the condition rules out.
     """
     stops = {v for v in outer if not isinstance(v, Constant)}
     parameters = [
@@ -218,14 +217,14 @@ def _loop_gradient(
 ) -> list[Variable | None]:
     """The reverse loop: it carries the adjoints of the carried values and sums those of the invariants."""
     start, stop, *rest = inputs
-    initial, invariants = rest[: loop.n_carried], rest[loop.n_carried :]
+    invariants = rest[loop.n_carried :]
     inner_c = [v for v in loop.carried if v.dtype == "float64"]
     inner_i = [v for v in loop.invariants if v.dtype == "float64"]
     adjoint = {v: root("adjoint", "float64", v.shape) for v in (*inner_c, *inner_i)}
     seeds = [adjoint.get(c) for c in loop.carried]
     by_carried_and_invariants = vjp(loop.body.results, [*inner_c, *inner_i], seeds)
     steps = [
-        g if v in set(inner_c) else adjoint[v] + g  # type: ignore[operator]
+        g if v in set(inner_c) else adjoint[v] + g
         for v, g in zip((*inner_c, *inner_i), by_carried_and_invariants, strict=True)
     ]
     needed = [c for c in loop.carried if c in variables_of(steps)]
@@ -271,7 +270,7 @@ def _histories(loop: Loop, inputs: Sequence[Variable], needed: Sequence[Variable
 def _written_once(loop: Loop, carried: Variable, uses: Sequence[Variable]) -> list[Variable] | None:
     """The states of a carried tensor in one iteration, if every element that `uses` read of them is final by then.
 
-    Then the tensor after the loop stands for all of them and no history is needed: `a[t] = f(a[t - 1])` is the usual case.
+    Then the tensor after the loop stands for all of them and no history is needed: `a[t] = f(a[t - 1])` is the usual.
     """
     result = dict(zip(loop.carried, loop.body.results, strict=True))[carried]
     states = [result]

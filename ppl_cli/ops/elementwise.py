@@ -1,7 +1,8 @@
 """Elementwise operations: one scalar function applied over NumPy-broadcast inputs.
 
-Adding one is one declaration, `elementwise(...)`: its NumPy meaning, its gradient as a graph expression and its spelling in
-C and Numba. Everything else (folding, vectorization, printing, tests) reads that declaration from `SCALARS`.
+Adding one is one declaration, `elementwise(...)`: its NumPy meaning, its gradient as a graph expression and its
+spelling in C and Numba. Everything else (folding, vectorization, printing, tests) reads that declaration from
+`SCALARS`.
 """
 from __future__ import annotations
 

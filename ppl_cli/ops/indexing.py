@@ -1,8 +1,8 @@
 """Reading and writing elements by zero-based index tensors.
 
-`Gather(x, i, j, ...)` is x[i, j, ...] with NumPy's meaning of integer index arrays on the leading axes: the indices broadcast together and
-the remaining axes of x follow. A slice is a gather with an arithmetic progression, which the compiler prints as an
-affine expression and never stores. Writes are functional: they return the changed tensor.
+`Gather(x, i, j, ...)` is x[i, j, ...] with NumPy's meaning of integer index arrays on the leading axes: the indices
+broadcast together and the remaining axes of x follow. A slice is a gather with an arithmetic progression, which the
+compiler prints as an affine expression and never stores. Writes are functional: they return the changed tensor.
 """
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Gather(Op):
 
 @dataclass(frozen=True)
 class SetAt(Op):
-    """Inputs (x, value, *indices): x with x[indices] = value. Where indices repeat, the last in row-major order wins."""
+    """Inputs (x, value, *indices): x with x[indices] = value. Of repeated indices the last in row-major order wins."""
 
     name = "SetAt"
 

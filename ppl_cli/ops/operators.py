@@ -30,4 +30,4 @@ for _name, _function in {"add": sm.add, "sub": sm.sub, "mul": sm.mul, "truediv":
     METHODS[f"__r{_name}__"] = lambda a, b, f=_function: f(b, a)
 for _name, _method in METHODS.items():
     setattr(Variable, _name, _method)
-setattr(Variable, "__array_ufunc__", None)  # so that ndarray + Variable comes here instead of looping over elements
+Variable.__array_ufunc__ = None  # type: ignore[attr-defined]  # so that ndarray + Variable comes here instead of looping over elements

@@ -1,8 +1,8 @@
 """Random variables and their log densities as nodes; primitive draws.
 
-A `RandomVariable` is a draw of a distribution with given parameters; `LogProb(rv, value)` is the log density of that law at a value, which
-the log-probability room turns into ordinary operations. Drawing is graph too: a distribution says its draw as
-an expression of a few primitive draws.
+A `RandomVariable` is a draw of a distribution with given parameters; `LogProb(rv, value)` is the log density of that
+law at a value, which the log-probability room turns into ordinary operations. Drawing is graph too: a distribution
+says its draw as an expression of a few primitive draws.
 """
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class LogProb(Op):
 
 @dataclass(frozen=True)
 class Truncated(Op):
-    """Inputs (scalar random variable, lower, upper): the same law restricted to [lower, upper]; infinite bounds do not restrict."""
+    """Inputs (scalar random variable, lower, upper): the same law within [lower, upper]; infinite bounds are none."""
 
     name = "Truncated"
 
@@ -115,7 +115,8 @@ PrimitiveKind = Literal["uniform", "std_normal", "std_gamma", "poisson", "binomi
 class PrimitiveDraw(Op):
     """Inputs (token, *parameters): one independent primitive draw for each element of `shape`.
 
-    uniform on (0, 1); std_normal; std_gamma(shape) with rate 1; poisson(rate); binomial(n, p). Parameters broadcast to `shape`.
+    uniform on (0, 1); std_normal; std_gamma(shape) with rate 1; poisson(rate); binomial(n, p). Parameters broadcast to
+    `shape`.
     """
 
     kind: PrimitiveKind
@@ -141,7 +142,7 @@ def batch_shape(law: Law, parameters: tuple[Variable, ...]) -> tuple[int, ...]:
 
 
 def random_variable(law: Law, *parameters: Any, batch: tuple[int, ...] = ()) -> Variable:
-    """A new random variable of `law`, independent of all others; `batch` asks for more copies than the parameters give."""
+    """A new random variable of `law`, independent of all others; `batch` asks for more copies than parameters give."""
     given = tuple(map(as_variable, parameters))
     shape = np.broadcast_shapes(batch, batch_shape(law, given))
     return RandomVariable(law, shape)(token(), *given)

@@ -1,7 +1,7 @@
 """The table of elementwise operations.
 
-Numerically delicate functions (log1p_exp, log1m_exp, log_diff_exp, ...) follow Stan Math's definitions and Maechler (2012),
-"Accurately computing log(1 - exp(-|a|))".
+Numerically delicate functions (log1p_exp, log1m_exp, log_diff_exp, ...) follow Stan Math's definitions and Maechler
+(2012), "Accurately computing log(1 - exp(-|a|))".
 """
 from __future__ import annotations
 

@@ -225,5 +225,6 @@ def known_logic(node: Apply) -> Rewritten:
 
 
 ARITHMETIC = (
-    CONSTANTS + NEUTRAL + SIGNS + CANCELLING + SCALARS_OUT + INVERSES + LOGIC + RuleSet.of(compare_same, known_switch, known_logic)
+    CONSTANTS + NEUTRAL + SIGNS + CANCELLING + SCALARS_OUT + INVERSES + LOGIC
+    + RuleSet.of(compare_same, known_switch, known_logic)
 )

@@ -19,14 +19,15 @@ def known_condition(node: Apply) -> Rewritten:
     condition, *operands = node.inputs
     if not isinstance(condition, Constant):
         return None
-    return (node.op.then if condition.data else node.op.otherwise)(operands)  # type: ignore[attr-defined]
+    then, otherwise = node.op.bodies
+    return (then if condition.data else otherwise)(operands)  # type: ignore[no-any-return]
 
 
 @rewrite("same-branches", If)
 def same_branches(node: Apply) -> Rewritten:
     """A result that is the same operand or constant in both branches needs no choice."""
     op, operands = node.op, node.inputs[1:]
-    then, otherwise = op.bodies  # type: ignore[attr-defined]
+    then, otherwise = op.bodies
     first, second = dict(zip(then.parameters, operands)), dict(zip(otherwise.parameters, operands))
     pairs = [(first.get(a, a), second.get(b, b)) for a, b in zip(then.results, otherwise.results, strict=True)]
     chosen = [k for k, (a, b) in enumerate(pairs) if a is not b]

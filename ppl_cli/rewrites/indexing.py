@@ -1,7 +1,7 @@
 """Canonical reading and writing of elements: what was written is read directly, what covers everything is no write.
 
 Positions are compared as constants: indices along the leading axes are flattened to row-major numbers, so that one
-index and several are treated alike. Where an index is not constant, only the identical variable is known to be the same.
+index and several are treated alike. Where an index is not constant, only the identical variable counts as the same.
 """
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ def _same(a: Sequence[Variable], b: Sequence[Variable]) -> bool:
     return len(a) == len(b) and all(i is j for i, j in zip(a, b, strict=True))
 
 
-def _stored(written: Apply) -> Variable:
-    """The value of a write, broadcast to the shape of what it writes."""
+def _stored(written: Variable) -> Variable:
+    """The value of the write that `written` comes from, broadcast to the shape of what it writes."""
     x, value, *indices = written.inputs
     return broadcast_to(value, _index_shape(indices) + x.shape[len(indices) :])
 
@@ -135,7 +135,7 @@ def read_written(node: Apply) -> Rewritten:
     overwrites = isinstance(x.op, SetAt)
     if overwrites and _same(written, wanted[:k]) and _all_different(x.shape, written):
         if len(wanted) == k or not _index_shape(written):
-            return gather(_stored(x.owner), *wanted[k:])
+            return gather(_stored(x), *wanted[k:])
     if len(wanted) < k:
         return None
     at, seen = _positions(x.shape, written), _positions(x.shape, wanted[:k])
@@ -148,7 +148,7 @@ def read_written(node: Apply) -> Rewritten:
         return None
     last = {int(p): i for i, p in enumerate(at.ravel())}  # of repeated writes the last one counts
     numbers = np.array([last[int(p)] for p in seen.ravel()], "int64").reshape(seen.shape)
-    value = _stored(x.owner)
+    value = _stored(x)
     flat = reshape(value, (at.size, *value.shape[at.ndim :]))
     return gather(flat, constant(numbers), *wanted[k:])
 
@@ -161,7 +161,7 @@ def write_everything(node: Apply) -> Rewritten:
     count = prod(x.shape[: len(indices)])
     if prod(shape) != count or count > _MOST_COUNTED and not _is_whole(x.shape, indices):
         return None
-    value = _stored(node)
+    value = _stored(node.outputs[0])
     if _is_whole(x.shape, indices):
         return value
     positions = _positions(x.shape, indices)
@@ -213,7 +213,7 @@ def write_pieces(node: Apply) -> Rewritten:
         at = v.inputs[2].data.ravel().tolist()  # type: ignore[attr-defined]
         if set(at).isdisjoint(places) and len(set(at)) == len(at):
             places.extend(at)
-            parts.append(reshape(_stored(v.owner), (len(at), *v.shape[1:])))  # type: ignore[arg-type]
+            parts.append(reshape(_stored(v), (len(at), *v.shape[1:])))
         elif not set(at) <= set(places):
             return None
         v = v.inputs[0]
@@ -240,7 +240,7 @@ def write_again(node: Apply) -> Rewritten:
 def scatter_nothing(node: Apply) -> Rewritten:
     """Zeros add nothing."""
     x, value, *_ = node.inputs
-    return x if not node.outputs[0].type.size or _is_zero(value) or not _stored(node).type.size else None
+    return x if not node.outputs[0].type.size or _is_zero(value) or not _stored(node.outputs[0]).type.size else None
 
 
 def _is_zero(v: Variable) -> bool:
@@ -253,7 +253,7 @@ def _is_zero(v: Variable) -> bool:
 def scatter_everything(node: Apply) -> Rewritten:
     """Adding at all elements in order is adding."""
     x, _, *indices = node.inputs
-    return add(x, _stored(node)) if _is_whole(x.shape, indices) else None
+    return add(x, _stored(node.outputs[0])) if _is_whole(x.shape, indices) else None
 
 
 @rewrite("scatter-again", AddAt)
@@ -277,6 +277,43 @@ def scatter_number(node: Apply) -> Rewritten:
         return None
     counts = np.bincount(positions.ravel(), minlength=x.type.size).reshape(x.shape)
     return add(x, mul(constant(counts), source))
+
+
+@rewrite("scatter-piece-by-piece", AddAt)
+def scatter_pieces(node: Apply) -> Rewritten:
+    """Additions into zeros that cover the first axis in separate intervals are a join: a gradient by a flat vector."""
+    v = node.outputs[0]
+    count, added = v.shape[0], []
+    while isinstance(v.op, AddAt) and len(v.inputs) == 3:
+        at = v.inputs[2]
+        if _positions(v.shape, (at,)) is None or not at.type.size:
+            return None
+        added.append((int(at.data.min()), int(at.data.max()) + 1, v))  # type: ignore[attr-defined]
+        v = v.inputs[0]
+    if not _is_zero(v) or len(added) < 2:
+        return None
+    intervals = _merged([(low, high) for low, high, _ in added])
+    if len(intervals) < 2 or sum(high - low for low, high in intervals) != count:
+        return None
+    parts = []
+    for low, high in intervals:
+        part: Variable = constant(np.zeros((high - low, *v.shape[1:]), v.dtype))
+        for start, _, w in reversed(added):
+            if low <= start < high:
+                part = add_at(part, w.inputs[1], constant(w.inputs[2].data - low))  # type: ignore[attr-defined]
+        parts.append(part)
+    return join(parts)
+
+
+def _merged(intervals: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Half-open intervals in order, those that overlap made one."""
+    merged: list[tuple[int, int]] = []
+    for low, high in sorted(intervals):
+        if merged and low < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
+        else:
+            merged.append((low, high))
+    return merged
 
 
 @rewrite("scatter-into-sum", add)
@@ -308,5 +345,6 @@ def scale_after_scatter(node: Apply) -> Rewritten:
 INDEXING = RuleSet.of(
     read_everything, read_read, read_moved, read_join, read_written,
     write_everything, write_pieces, write_again,
-    scatter_nothing, scatter_everything, scatter_again, scatter_number, scatter_into_sum, scale_after_scatter,
+    scatter_nothing, scatter_everything, scatter_again, scatter_number, scatter_pieces, scatter_into_sum,
+    scale_after_scatter,
 )

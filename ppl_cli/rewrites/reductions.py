@@ -138,7 +138,7 @@ def sum_of_shifted(node: Apply) -> Rewritten:
     def total(v: Variable, outside: Variable | None) -> Variable:
         return node.op(_along(v, node)) if outside is None else count * outside
 
-    return x.op(total(x.inputs[0], left), total(x.inputs[1], right))  # type: ignore[misc]
+    return x.op(total(x.inputs[0], left), total(x.inputs[1], right))
 
 
 @rewrite("sum-of-scattered", Reduce)

@@ -37,7 +37,11 @@ def differences(
 
 
 def assert_gradient(
-    output: Variable, wrt: Sequence[Variable], values: Mapping[Variable, np.ndarray], second: bool = True, rtol: float = 1e-6
+    output: Variable,
+    wrt: Sequence[Variable],
+    values: Mapping[Variable, np.ndarray],
+    second: bool = True,
+    rtol: float = 1e-6,
 ) -> None:
     """The gradient of `output` (and that of its gradient) agrees with differences."""
     cost = scalar_of(output)

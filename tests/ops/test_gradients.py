@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from ops.differences import assert_gradient
 
 import ppl_cli.ops  # noqa: F401
-from ops.differences import assert_gradient
 from ppl_cli.graph.basic import Variable, constant, root
 from ppl_cli.graph.gradient import grad
 from ppl_cli.graph.traversal import evaluate
@@ -15,7 +15,13 @@ from ppl_cli.ops import linalg
 from ppl_cli.ops.control import make_if, make_loop
 from ppl_cli.ops.indexing import add_at, gather, set_at, take_slice
 from ppl_cli.ops.reduction import (
-    CumulativeSum, expand_log_sum_exp, log_sum_exp, reduce_max, reduce_min, reduce_prod, reduce_sum,
+    CumulativeSum,
+    expand_log_sum_exp,
+    log_sum_exp,
+    reduce_max,
+    reduce_min,
+    reduce_prod,
+    reduce_sum,
 )
 from ppl_cli.ops.scalar_math import exp, gt, mul, sin
 from ppl_cli.ops.shape import broadcast_to, join, reshape, stack, transpose

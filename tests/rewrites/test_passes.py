@@ -12,7 +12,7 @@ from ppl_cli.ops.control import If, make_if, make_loop
 from ppl_cli.ops.indexing import add_at, gather, set_at
 from ppl_cli.ops.reduction import LogSumExp, log_sum_exp, reduce_max, reduce_prod, reduce_sum
 from ppl_cli.ops.scalar_math import eq, exp, log, lt, power, switch
-from ppl_cli.ops.shape import BroadcastTo, broadcast_to, join, reshape, stack, transpose
+from ppl_cli.ops.shape import BroadcastTo, Join, broadcast_to, join, reshape, stack, transpose
 from ppl_cli.rewrites.passes import canonicalize, optimize, stabilize
 
 a, b, s = root("a"), root("b"), root("s")
@@ -22,7 +22,7 @@ i = root("i", "int64")
 data = constant(np.array([0.3, -1.2, 0.5, 2.0]))
 zeros = constant(np.zeros(4))
 odd, even = constant(np.array([1, 3])), constant(np.array([0, 2]))
-everything = constant(np.arange(4))
+everything, downwards = constant(np.arange(4)), constant(np.arange(4)[::-1].copy())
 
 
 def names_of(v: Variable) -> list[str]:
@@ -73,7 +73,7 @@ SAME = {
     "read beside": (gather(set_at(x, s, odd), even), gather(x, even)),
     "read one of written": (gather(set_at(x, gather(y, even), odd), constant(3)), gather(y, constant(2))),
     "write everything": (set_at(x, y, everything), y),
-    "write reversed": (set_at(x, y, constant(np.arange(4)[::-1].copy())), gather(y, constant(np.arange(4)[::-1].copy()))),
+    "write reversed": (set_at(x, y, downwards), gather(y, downwards)),
     "write again": (set_at(set_at(x, a, i), b, i), set_at(x, b, i)),
     "write what is there": (set_at(x, gather(x, i), i), x),
     "write piece by piece": (set_at(set_at(root("x2", shape=(2,)), a, 1), b, 0), stack([b, a])),
@@ -132,6 +132,18 @@ def test_structural_zeros_of_gradients_vanish() -> None:
     (g,) = canonicalize(grad(lp, [x]))
     values = {x: np.ones(4), a: np.asarray(3.0)}
     assert evaluate([g], values)[0].tolist() == [1.0, 3.0, 0.0, 3.0]
+
+
+def test_the_gradient_by_a_flat_vector_is_a_join() -> None:
+    q = root("q", shape=(6,))
+    level, effects, scale = gather(q, constant(0)), gather(q, constant(np.arange(1, 5))), gather(q, constant(5))
+    group = constant(np.array([0, 3, 2, 2, 1, 1]))
+    lp = reduce_sum(level * scale * gather(effects, group) - exp(scale)) + reduce_sum(effects * effects)
+    (before,) = grad(lp, [q])
+    (after,) = optimize([before])
+    assert isinstance(after.op, Join) and [v.shape for v in after.inputs] == [(1,), (4,), (1,)]
+    values = {q: np.linspace(-1.0, 1.0, 6)}
+    np.testing.assert_allclose(*evaluate([before, after], values))
 
 
 def test_uniform_arrays_are_not_stored() -> None:
