@@ -45,6 +45,12 @@ class Scalar:
 SCALARS: dict[str, Scalar] = {}
 
 
+def _broadcast(shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+    """The common shape; most often they agree or are scalar, and NumPy need not be asked."""
+    largest = max(shapes, key=len)
+    return largest if all(s == largest or not s for s in shapes) else np.broadcast_shapes(*shapes)
+
+
 @dataclass(frozen=True)
 class Elementwise(Op):
     """`scalar` applied over its broadcast inputs."""
@@ -62,8 +68,7 @@ class Elementwise(Op):
     def output_types(self, *inputs: TensorType) -> tuple[TensorType, ...]:
         if len(inputs) != self.scalar.arity:
             raise TypeError(f"{self.name} takes {self.scalar.arity} arguments, not {len(inputs)}")
-        shape = np.broadcast_shapes(*(t.shape for t in inputs))
-        return (TensorType(self._dtype(inputs), shape),)
+        return (TensorType(self._dtype(inputs), _broadcast([t.shape for t in inputs])),)
 
     def _dtype(self, inputs: Sequence[TensorType]) -> DType:
         match self.scalar.result:
