@@ -1,0 +1,304 @@
+"""Scalar code for tensor elements: `pull` computes one element of a variable at given indices, in the innermost open loop that it needs.
+
+Views, elementwise operations and gathers are never stored unless the schedule says so; they are computed where they are used, once per
+loop body, and hoisted to the outermost loop in which all of their indices are known.
+"""
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+
+import numpy as np
+
+from ppl_cli.compiler.kernel import (
+    Apply, Atom, Buffer, Draw, Expression, Kind, Let, Linear, Load, Number, Quotient, Ref, Statement,
+)
+from ppl_cli.graph.basic import Constant, Variable
+from ppl_cli.ops.elementwise import Elementwise
+from ppl_cli.ops.indexing import Gather
+from ppl_cli.ops.random import PrimitiveDraw
+from ppl_cli.ops.shape import BroadcastTo, Reshape, Transpose
+
+Index = tuple[Linear, ...]
+ZERO = Linear()
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a stored variable is: a local (`name`) or a buffer from `start` on; its first `dropped` longer axes are not stored.
+
+    `level` is that of the body that writes it: code that reads it must not be moved further out.
+    """
+
+    buffer: Buffer | None = None
+    name: str = ""
+    start: int = 0
+    dropped: int = 0
+    level: int = 0
+
+
+@dataclass
+class Frame:
+    """An open body of statements. What is computed in a `closed` one must stay there: it may not run at all."""
+
+    body: list[Statement]
+    known: dict[tuple[Variable, Index], Atom] = field(default_factory=dict)
+    closed: bool = False
+
+
+def kind_of(v: Variable) -> Kind:
+    return "double" if v.dtype == "float64" else "int64"
+
+
+def strides_of(shape: Sequence[int]) -> list[int]:
+    strides = [1] * len(shape)
+    for k in range(len(shape) - 2, -1, -1):
+        strides[k] = strides[k + 1] * shape[k + 1]
+    return strides
+
+
+def progression(data: np.ndarray) -> Linear | None:
+    """start + sum of factor * axis index (terms named by axis) if integer `data` is that; None if not."""
+    if data.dtype.kind not in "ib" or not data.size:
+        return None
+    first = int(data.flat[0])
+    factors = []
+    for axis, size in enumerate(data.shape):
+        step = 0
+        if size > 1:
+            at = tuple(1 if k == axis else 0 for k in range(data.ndim))
+            step = int(data[at]) - first
+        factors.append(step)
+    model = np.full(data.shape, first)
+    for axis, (step, size) in enumerate(zip(factors, data.shape, strict=True)):
+        model = model + (step * np.arange(size)).reshape([-1 if k == axis else 1 for k in range(data.ndim)])
+    if not np.array_equal(model, data):
+        return None
+    return Linear(first, tuple((f, str(axis)) for axis, f in enumerate(factors) if f))
+
+
+class Emitter:
+    """Open bodies, places of stored variables, and the data that the code reads."""
+
+    def __init__(self, places: dict[Variable, Place]) -> None:
+        self.frames: list[Frame] = [Frame([])]
+        self.levels: dict[str, int] = {}
+        self.places = places
+        self.names = count()
+        self.data: list[np.ndarray] = []
+        self.data_buffers: dict[Constant, Buffer] = {}
+        self.computed: Counter[Variable] = Counter()
+        self.progressions: dict[Constant, Linear | None] = {}
+
+    # ------------------------------------------------------------------------------------------ bodies
+
+    @property
+    def depth(self) -> int:
+        return len(self.frames) - 1
+
+    def add(self, statement: Statement) -> None:
+        self.frames[-1].body.append(statement)
+
+    def fresh(self, prefix: str, level: int | None = None) -> str:
+        name = f"{prefix}{next(self.names)}"
+        self.levels[name] = self.depth if level is None else level
+        return name
+
+    def level(self, atom: Atom) -> int:
+        match atom:
+            case Ref(name=name):
+                return self.levels.get(name, 0)
+            case Linear(terms=terms):
+                return max((self.levels.get(n, 0) for _, n in terms), default=0)
+        return 0
+
+    @property
+    def lowest(self) -> int:
+        """The level of the outermost body that code may be moved to."""
+        return max((k for k, f in enumerate(self.frames) if f.closed), default=0)
+
+    def let(self, value: Expression, needs: Sequence[Atom], v: Variable | None = None, lowest: int = 0) -> Ref:
+        """A local for `value`, in the outermost body, `lowest` or further in, where what it needs is known."""
+        level = max([lowest, self.lowest, *map(self.level, needs)])
+        name = self.fresh("t", level)
+        self.frames[level].body.append(Let(name, value))
+        if v is not None:
+            self.computed[v] += 1
+        return Ref(name, value.kind)
+
+    # -------------------------------------------------------------------------------------------- pull
+
+    def pull(self, v: Variable, index: Index) -> Atom:
+        """The element of `v` at `index`, one entry for each axis."""
+        key = (v, index)
+        for frame in reversed(self.frames):
+            found = frame.known.get(key)
+            if found is not None:
+                return found
+        atom = self.compute(v, index) if v not in self.places else self.load(v, self.places[v], index)
+        self.frames[max(self.lowest, self.level(atom))].known[key] = atom
+        return atom
+
+    def compute(self, v: Variable, index: Index) -> Atom:
+        """The element of `v` from its inputs, wherever `v` itself may be stored."""
+        if isinstance(v, Constant):
+            return self._constant(v, index)
+        rule = _PULL.get(type(v.op))
+        if rule is None:
+            raise KeyError(f"{v!r} is not stored where it is read")
+        return rule(self, v, index)
+
+    def load(self, v: Variable, place: Place, index: Index) -> Atom:
+        if place.buffer is None:
+            return Ref(place.name, kind_of(v))
+        at = self.address(v, place, index)
+        return self.let(Load(place.buffer, at), [at], lowest=place.level)
+
+    def address(self, v: Variable, place: Place, index: Index) -> Linear:
+        """The position in the buffer of the element at `index`."""
+        long = [(i, n) for i, n in zip(index, v.shape, strict=True) if n != 1][place.dropped :]
+        at = Linear(place.start)
+        for (i, _), stride in zip(long, strides_of([n for _, n in long]), strict=True):
+            at = at + i * stride
+        return at
+
+    def _constant(self, v: Constant, index: Index) -> Atom:
+        kind = kind_of(v)
+        if v.type.size == 1 and not v.literal and kind == "double":
+            return self.let(Load(self._data(v), ZERO), [])
+        first = v.data.flat[0] if v.data.size else 0
+        if v.data.size <= 1 or (v.data == first).all() or (v.data != v.data).all():
+            value = float(first) if kind == "double" else int(first)
+            return Number(value, kind) if kind == "double" else Linear(int(value))
+        if v not in self.progressions:
+            self.progressions[v] = progression(v.data)
+        steps = self.progressions[v]
+        if steps is not None and kind == "int64":
+            at = Linear(steps.constant)
+            for factor, axis in steps.terms:
+                at = at + index[int(axis)] * factor
+            return at
+        at = ZERO
+        for i, stride, size in zip(index, strides_of(v.shape), v.shape, strict=True):
+            at = at + i * stride if size != 1 else at
+        return self.let(Load(self._data(v), at), [at])
+
+    def _data(self, v: Constant) -> Buffer:
+        if v not in self.data_buffers:
+            slot = len(self.data)
+            array = v.data if kind_of(v) == "double" else v.data.astype("int64")
+            self.data.append(np.ascontiguousarray(array).ravel())
+            self.data_buffers[v] = Buffer(f"d{slot}", kind_of(v), max(v.type.size, 1), "data", slot)
+        return self.data_buffers[v]
+
+    def integer(self, atom: Atom) -> Linear:
+        """An integer atom as an index."""
+        match atom:
+            case Linear():
+                return atom
+            case Number(value=value):
+                return Linear(int(value))
+            case Ref(name=name):
+                return Linear(0, ((1, name),))
+
+    # ------------------------------------------------------------------------------------ rules by op
+
+    def _elementwise(self, v: Variable, index: Index) -> Atom:
+        assert isinstance(v.op, Elementwise)
+        atoms = [self.pull(x, broadcast_index(index, x.shape)) for x in v.inputs]
+        scalar = v.op.scalar
+        if kind_of(v) == "int64" and scalar.name in _LINEAR:
+            combined = _LINEAR[scalar.name](self, atoms)
+            if combined is not None:
+                return combined
+        return self.let(Apply(scalar, tuple(atoms), kind_of(v)), atoms, v)
+
+    def _gather(self, v: Variable, index: Index) -> Atom:
+        x, *indices = v.inputs
+        n = v.ndim - (x.ndim - len(indices))
+        at = [self.integer(self.pull(i, broadcast_index(index[:n], i.shape))) for i in indices]
+        return self.pull(x, (*at, *index[n:]))
+
+    def _transpose(self, v: Variable, index: Index) -> Atom:
+        assert isinstance(v.op, Transpose)
+        inner = [ZERO] * len(index)
+        for k, axis in enumerate(v.op.axes):
+            inner[axis] = index[k]
+        return self.pull(v.inputs[0], tuple(inner))
+
+    def _broadcast(self, v: Variable, index: Index) -> Atom:
+        return self.pull(v.inputs[0], broadcast_index(index, v.inputs[0].shape))
+
+    def _reshape(self, v: Variable, index: Index) -> Atom:
+        return self.pull(v.inputs[0], self.reshape_index(index, v.shape, v.inputs[0].shape))
+
+    def reshape_index(self, index: Index, outer: tuple[int, ...], inner: tuple[int, ...]) -> Index:
+        """The index into `inner` of the element that a reshape to `outer` shows at `index`."""
+        long = [(i, n) for i, n in zip(index, outer, strict=True) if n != 1]
+        if [n for _, n in long] == [n for n in inner if n != 1]:
+            given = iter(i for i, _ in long)
+            return tuple(next(given) if n != 1 else ZERO for n in inner)
+        flat = ZERO
+        for i, stride in zip(index, strides_of(outer), strict=True):
+            flat = flat + i * stride
+        return self.split(flat, inner)
+
+    def split(self, flat: Linear, shape: tuple[int, ...]) -> Index:
+        """A flat position as an index into `shape`."""
+        if sum(n != 1 for n in shape) <= 1:
+            return tuple(flat if n != 1 else ZERO for n in shape)
+        found = []
+        long = [k for k, n in enumerate(shape) if n != 1]
+        strides = strides_of(shape)
+        for k, (n, stride) in enumerate(zip(shape, strides, strict=True)):
+            if n == 1:
+                found.append(ZERO)
+                continue
+            part = flat
+            if stride != 1:
+                part = self.integer(self.let(Quotient(part, stride), [part]))
+            if k != long[0]:
+                part = self.integer(self.let(Quotient(part, n, remainder=True), [part]))
+            found.append(part)
+        return tuple(found)
+
+    def draw(self, v: Variable, index: Index) -> Atom:
+        """One element of a primitive draw, in the innermost body."""
+        assert isinstance(v.op, PrimitiveDraw)
+        atoms = tuple(self.pull(p, broadcast_index(index, p.shape)) for p in v.inputs[1:])
+        return self.let(Draw(v.op.kind, atoms, kind_of(v)), [], lowest=self.depth)
+
+
+def broadcast_index(index: Index, shape: tuple[int, ...]) -> Index:
+    """The index into a tensor of `shape` that broadcasts to where `index` points."""
+    used = index[len(index) - len(shape) :]
+    return tuple(ZERO if n == 1 else i for i, n in zip(used, shape, strict=True))
+
+
+def _add(emitter: Emitter, atoms: Sequence[Atom]) -> Atom | None:
+    return emitter.integer(atoms[0]) + emitter.integer(atoms[1])
+
+
+def _sub(emitter: Emitter, atoms: Sequence[Atom]) -> Atom | None:
+    return emitter.integer(atoms[0]) + emitter.integer(atoms[1]) * -1
+
+
+def _mul(emitter: Emitter, atoms: Sequence[Atom]) -> Atom | None:
+    for a, b in (atoms, atoms[::-1]):
+        factor = emitter.integer(b)
+        if not factor.terms:
+            return emitter.integer(a) * factor.constant
+    return None
+
+
+_LINEAR: dict[str, Callable[[Emitter, Sequence[Atom]], Atom | None]] = {"add": _add, "sub": _sub, "mul": _mul}
+
+_PULL: dict[type, Callable[[Emitter, Variable, Index], Atom]] = {
+    Elementwise: Emitter._elementwise,
+    Gather: Emitter._gather,
+    Transpose: Emitter._transpose,
+    BroadcastTo: Emitter._broadcast,
+    Reshape: Emitter._reshape,
+}

@@ -1,0 +1,108 @@
+"""Compiled functions of a flat vector, and the entry point that makes them."""
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from ppl_cli.compiler.build import Build, compiler
+from ppl_cli.compiler.kernel import Kernel
+from ppl_cli.compiler.link import addresses, slots
+from ppl_cli.compiler.lower import lower
+from ppl_cli.compiler.print_c import CPrinter
+from ppl_cli.errors import OptionError
+from ppl_cli.graph.basic import Variable
+
+_SIGNATURE = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
+
+
+class Workspace:
+    """What one thread needs to call a kernel: pointers to data, scratch memory, functions and random state."""
+
+    def __init__(self, function: CompiledFunction, state: np.ndarray | None) -> None:
+        self.data = np.array([a.ctypes.data for a in function.kernel.data] or [0], dtype=np.uint64)
+        self.scratch = np.zeros(max(function.kernel.scratch, 1))
+        self.functions = np.array(function.functions or [0], dtype=np.uint64)
+        self.state = np.zeros(4, np.uint64) if state is None else state
+        self._keep = function
+        parts = (self.data, self.scratch, self.functions, self.state)
+        self.table = np.array([a.ctypes.data for a in parts], dtype=np.uint64)
+
+    @property
+    def address(self) -> int:
+        return self.table.ctypes.data
+
+
+@dataclass(frozen=True, eq=False)
+class CompiledFunction:
+    """`double f(const double *q, double *out, void **workspace)`: n_in doubles in, n_out doubles and a value out."""
+
+    kernel: Kernel
+    source: str
+    backend: str
+    _build: Build | None = field(repr=False, default=None)
+
+    @property
+    def n_in(self) -> int:
+        return self.kernel.n_in
+
+    @property
+    def n_out(self) -> int:
+        return self.kernel.n_out
+
+    @cached_property
+    def functions(self) -> list[int]:
+        """Addresses for the function table."""
+        return addresses(slots(self.kernel))
+
+    @cached_property
+    def address(self) -> int:
+        """The address of the function; waits for its compilation."""
+        if self._build is not None:
+            return self._build.address()
+        from ppl_cli.compiler.print_numba import build
+
+        return build(self.source)
+
+    def workspace(self, state: np.ndarray | None = None) -> Workspace:
+        """A workspace for one thread. `state` is the random state, uint64[4]."""
+        return Workspace(self, state)
+
+    @cached_property
+    def _own(self) -> tuple[Workspace, ctypes._FuncPointer]:
+        return self.workspace(), _SIGNATURE(self.address)
+
+    def __call__(self, q: np.ndarray) -> tuple[float, np.ndarray]:
+        """The value and the outputs at `q`."""
+        q = np.ascontiguousarray(q, dtype=np.float64)
+        if q.shape != (self.n_in,):
+            raise ValueError(f"the vector has shape {list(q.shape)}, but {self.n_in} numbers are needed")
+        out = np.empty(self.n_out)
+        workspace, call = self._own
+        return call(q.ctypes.data, out.ctypes.data, workspace.address), out
+
+
+def default_backend() -> str:
+    return "c" if compiler() else "numba"
+
+
+def compile_function(
+    inputs: Sequence[Variable], value: Variable | None, outputs: Sequence[Variable], backend: str | None = None
+) -> CompiledFunction:
+    """Compile `value` (a float64 scalar, or None) and `outputs` as a function of `inputs`, both laid out flat, row by row.
+
+    Compilation by a C compiler runs in the background until the function's address is needed.
+    """
+    backend = backend or default_backend()
+    kernel = lower(inputs, value, outputs)
+    if backend == "numba":
+        from ppl_cli.compiler.print_numba import NumbaPrinter
+
+        return CompiledFunction(kernel, NumbaPrinter(kernel).source(), backend)
+    if compiler() is None:
+        raise OptionError("there is no C compiler here: install one, set CC, or use --backend numba")
+    source = CPrinter(kernel).source()
+    return CompiledFunction(kernel, source, backend, Build(source))

@@ -1,0 +1,239 @@
+"""The loop language between graphs and text: scalar expressions, and statements on flat buffers.
+
+A kernel is `double f(const double *q, double *out, void **workspace)`. Expressions have no side effects; a buffer is a flat array of
+doubles or 64-bit integers. Both printers read nothing but this.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from ppl_cli.ops.elementwise import Scalar
+
+Kind = Literal["double", "int64"]
+
+
+# ------------------------------------------------------------------------------------------- expressions
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    value: float | int
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A local variable or loop index."""
+
+    name: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """An index: constant + sum of factor * reference."""
+
+    constant: int = 0
+    terms: tuple[tuple[int, str], ...] = ()
+
+    @property
+    def kind(self) -> Kind:
+        return "int64"
+
+    def __add__(self, other: Linear) -> Linear:
+        factors: dict[str, int] = {}
+        for factor, name in (*self.terms, *other.terms):
+            factors[name] = factors.get(name, 0) + factor
+        return Linear(self.constant + other.constant, tuple((f, n) for n, f in factors.items() if f))
+
+    def __mul__(self, factor: int) -> Linear:
+        return Linear(self.constant * factor, tuple((f * factor, n) for f, n in self.terms) if factor else ())
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """A scalar function of atoms."""
+
+    scalar: Scalar
+    arguments: tuple[Atom, ...]
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    buffer: Buffer
+    index: Linear
+
+    @property
+    def kind(self) -> Kind:
+        return self.buffer.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Quotient:
+    """The integer part of an index over a positive number, or (`remainder`) what is left."""
+
+    index: Linear
+    divisor: int
+    remainder: bool = False
+
+    @property
+    def kind(self) -> Kind:
+        return "int64"
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """One primitive random draw; evaluated exactly once, in order."""
+
+    primitive: str
+    arguments: tuple[Atom, ...]
+    kind: Kind
+
+
+Atom = Number | Ref | Linear
+Expression = Atom | Apply | Load | Quotient | Draw
+
+
+# --------------------------------------------------------------------------------------------- buffers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Buffer:
+    """A flat array. place: input (q), output (out), data (slot `offset` of the data table), scratch."""
+
+    name: str
+    kind: Kind
+    size: int
+    place: Literal["input", "output", "data", "scratch"]
+    offset: int = 0
+
+
+# ------------------------------------------------------------------------------------------ statements
+
+
+@dataclass(slots=True)
+class Let:
+    """A new local variable that is not assigned again."""
+
+    name: str
+    value: Expression
+
+
+@dataclass(slots=True)
+class Variable:
+    """A new local variable that is assigned to."""
+
+    name: str
+    kind: Kind
+    value: Expression
+
+
+@dataclass(slots=True)
+class Assign:
+    """name = value, or with `combine` name = combine(name, value)."""
+
+    name: str
+    value: Expression
+    combine: Literal["", "sum", "prod", "max", "min"] = ""
+
+
+@dataclass(slots=True)
+class Store:
+    """buffer[index] = value, or combined with what is there."""
+
+    buffer: Buffer
+    index: Linear
+    value: Expression
+    combine: Literal["", "sum", "prod", "max", "min"] = ""
+
+
+@dataclass(slots=True)
+class For:
+    """index = start .. stop - 1, or the same backwards. `sums`: locals that only add up; `parallel`: no other dependence."""
+
+    index: str
+    start: Atom
+    stop: Atom
+    body: list[Statement] = field(default_factory=list)
+    backwards: bool = False
+
+
+@dataclass(slots=True)
+class If:
+    condition: Atom
+    then: list[Statement] = field(default_factory=list)
+    otherwise: list[Statement] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Copy:
+    """The first `count` elements of `source` to `target`, of the same kind."""
+
+    target: Buffer
+    source: Buffer
+    count: int
+
+
+@dataclass(slots=True)
+class Library:
+    """A call of a matrix routine: its sizes, then its buffers with offsets."""
+
+    routine: str
+    sizes: tuple[int, ...]
+    buffers: tuple[tuple[Buffer, Linear], ...]
+
+
+Statement = Let | Variable | Assign | Store | For | If | Copy | Library
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A whole function: its statements, the value returned, and what it needs besides its text.
+
+    data        arrays behind the data table, in order of slots
+    scratch     doubles of scratch memory
+    externals   names of the functions in the function table, in order of slots
+    """
+
+    body: list[Statement]
+    value: Atom | None
+    data: tuple[np.ndarray, ...]
+    buffers: tuple[Buffer, ...]
+    scratch: int
+    n_in: int
+    n_out: int
+
+
+def walk(statements: list[Statement]) -> Iterator[Statement]:
+    """All statements, those inside others included."""
+    for statement in statements:
+        yield statement
+        match statement:
+            case For(body=body):
+                yield from walk(body)
+            case If(then=then, otherwise=otherwise):
+                yield from walk(then)
+                yield from walk(otherwise)
+
+
+def expressions(statement: Statement) -> Iterator[Expression]:
+    """The expressions directly in a statement."""
+    match statement:
+        case Let(value=value) | Variable(value=value) | Assign(value=value):
+            yield value
+        case Store(value=value, index=index):
+            yield value
+            yield index
+        case For(start=start, stop=stop):
+            yield start
+            yield stop
+        case If(condition=condition):
+            yield condition
+        case Library(buffers=buffers):
+            for _, index in buffers:
+                yield index

@@ -1,0 +1,127 @@
+"""Graph → kernel: decide what is stored, schedule it, emit it.
+
+A `Region` is a piece of straight code: the whole function, or the body of a loop or of a branch. It turns the variables that it must deliver
+into sinks, orders and groups them, and emits their loops. What an expensive expression costs twice is found
+by emitting once; it is then stored, and everything is emitted anew.
+"""
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ppl_cli.compiler.emit import Emitter, Place, kind_of
+from ppl_cli.compiler.kernel import Atom, Buffer, Kernel
+from ppl_cli.compiler.region import Region
+from ppl_cli.graph.basic import Apply, Variable
+from ppl_cli.graph.traversal import map_graph, toposort
+from ppl_cli.ops.control import InnerGraphOp
+from ppl_cli.ops.elementwise import Elementwise
+from ppl_cli.ops.reduction import LogSumExp, expand_log_sum_exp
+from ppl_cli.ops.scalar_math import to_real
+
+MOST_ATTEMPTS = 4
+
+# Scalars whose evaluation costs more than storing and loading a number.
+CHEAP = frozenset(
+    "add sub mul neg abs sign fmax fmin max min eq ne lt le gt ge and or not isnan isinf switch to_real to_int".split()
+)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where inputs and outputs lie in the flat vectors."""
+
+    inputs: tuple[Variable, ...]
+    outputs: tuple[Variable, ...]
+
+    @property
+    def n_in(self) -> int:
+        return sum(v.type.size for v in self.inputs)
+
+    @property
+    def n_out(self) -> int:
+        return sum(v.type.size for v in self.outputs)
+
+
+class Memory:
+    """The scratch arena of one kernel; every buffer has its own piece, reused by no other."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.buffers: list[Buffer] = []
+
+    def buffer(self, v: Variable, size: int) -> Buffer:
+        found = Buffer(f"w{len(self.buffers)}", kind_of(v), size, "scratch", self.size)
+        self.size += size
+        self.buffers.append(found)
+        return found
+
+
+def lower(inputs: Sequence[Variable], value: Variable | None, outputs: Sequence[Variable]) -> Kernel:
+    """The kernel that computes `value` and `outputs` from `inputs`."""
+    wanted = [*([value] if value is not None else []), *outputs]
+    wanted = [v if v.dtype == "float64" else to_real(v) for v in wanted]
+    wanted = map_graph(wanted, _expand)
+    layout = Layout(tuple(inputs), tuple(wanted[1:] if value is not None else wanted))
+    stored: set[Variable] = set()
+    for _ in range(MOST_ATTEMPTS):
+        kernel, repeated = _attempt(layout, wanted[0] if value is not None else None, stored)
+        if not repeated - stored:
+            break
+        stored |= repeated
+    return kernel
+
+
+def _expand(node: Apply, inputs: Sequence[Variable]) -> Sequence[Variable]:
+    """Operations that are defined by others."""
+    if isinstance(node.op, LogSumExp):
+        return [expand_log_sum_exp(inputs[0])]
+    op = node.op
+    if isinstance(op, InnerGraphOp):
+        op = op.map_results(lambda results: map_graph(results, _expand))
+    return op.apply(*inputs).outputs
+
+
+def _attempt(layout: Layout, value: Variable | None, stored: set[Variable]) -> tuple[Kernel, set[Variable]]:
+    """One lowering with `stored` forced into memory, and what it computes more than once at some cost."""
+    places: dict[Variable, Place] = {}
+    memory = Memory()
+    q = Buffer("q", "double", layout.n_in, "input")
+    out = Buffer("out", "double", layout.n_out, "output")
+    start = 0
+    for v in layout.inputs:
+        places[v] = Place(q, start=start)
+        start += v.type.size
+    emitter = Emitter(places)
+    region = Region(emitter, memory, stored)
+    start = 0
+    for v in layout.outputs:
+        region.deliver(v, Place(out, start=start))
+        start += v.type.size
+    result: Atom | None = None
+    if value is not None:
+        region.keep(value)
+    region.emit()
+    if value is not None:
+        result = emitter.pull(value, ())
+    kernel = Kernel(
+        emitter.frames[0].body, result, tuple(emitter.data), (q, out, *emitter.data_buffers.values(), *memory.buffers),
+        memory.size, layout.n_in, layout.n_out,
+    )  # fmt: skip
+    return kernel, _worth_storing(emitter.computed)
+
+
+def _worth_storing(computed: Counter[Variable]) -> set[Variable]:
+    """What was computed more than once at some cost; the last of a chain of operations stands for all of it."""
+    repeated = {v: n for v, n in computed.items() if n > 1 and v.type.size > 1}
+    costly: set[Variable] = set()
+    for v in sorted(repeated, key=_height):
+        if isinstance(v.op, Elementwise) and (v.op.scalar.name not in CHEAP or any(x in costly for x in v.inputs)):
+            costly.add(v)
+    inner = {x for v in costly for x in v.inputs if repeated.get(x) == repeated[v]}
+    return costly - inner
+
+
+def _height(v: Variable) -> int:
+    return len(toposort([v]))

@@ -1,0 +1,196 @@
+"""Sinks: the operations that must be carried out, element by element, and what they read.
+
+Elementwise operations and views are only computed where a sink needs them. A sink has a domain, whose axes become loops, and stores one
+variable. Two sinks may share a loop when one reads of the other only what the same iteration has completed.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ppl_cli.compiler.emit import broadcast_index, kind_of, progression
+from ppl_cli.graph.basic import Constant, Variable
+from ppl_cli.ops.elementwise import Elementwise
+from ppl_cli.ops.indexing import Gather
+from ppl_cli.ops.shape import BroadcastTo, Reshape, Transpose
+
+Combine = Literal["", "sum", "prod", "max", "min"]
+Axes = tuple[int | None, ...]  # for each axis of a variable: the axis of the sink's domain that it is read along
+
+
+@dataclass(eq=False)
+class Sink:
+    """What is stored for one variable, or for a part of it.
+
+    target      the variable that is stored
+    domain      sizes of the loops
+    reads       what is read for one element: (variable, along which axes of the domain)
+    """
+
+    target: Variable
+    domain: tuple[int, ...]
+    reads: list[tuple[Variable, Axes]] = field(default_factory=list)
+    after: set[Sink] = field(default_factory=set)
+
+    @property
+    def loops(self) -> tuple[int, ...]:
+        """The axes of the domain that need a loop."""
+        return tuple(k for k, n in enumerate(self.domain) if n != 1)
+
+    @property
+    def fusible(self) -> bool:
+        return True
+
+    def kept(self) -> int:
+        """How many of the outermost loops run along the first axes of the target, in order."""
+        return 0
+
+
+@dataclass(eq=False)
+class StoreSink(Sink):
+    """target = source, element by element; `part` shifts it along one axis (the parts of a join)."""
+
+    source: Variable | None = None
+    axis: int = 0
+    offset: int = 0
+    draw: bool = False
+
+    def kept(self) -> int:
+        if self.offset or self.domain != self.target.shape:
+            axis = self.axis
+            return sum(1 for k in self.loops if k < axis)
+        return len(self.loops)
+
+
+@dataclass(eq=False)
+class ReduceSink(Sink):
+    """target[kept axes] = the reduction over the other axes of the product of `factors` (one, or the two of a product)."""
+
+    kind: Combine = "sum"
+    factors: tuple[tuple[Variable, Axes], ...] = ()
+    result_axes: tuple[int, ...] = ()
+
+    @property
+    def sequential(self) -> bool:
+        """Whether all reduced loops are inside the kept ones, so that the sum is one local variable."""
+        kept = [k for k in self.loops if k in self.result_axes]
+        return kept == list(self.loops[: len(kept)]) and kept == sorted(kept)
+
+    def kept(self) -> int:
+        if not self.sequential:
+            found = 0
+            long = [a for a in self.result_axes if self.domain[a] != 1]
+            while found < min(len(long), len(self.loops)) and long[found] == self.loops[found]:
+                found += 1
+            return found
+        return sum(1 for k in self.loops if k in self.result_axes)
+
+
+@dataclass(eq=False)
+class ScatterSink(Sink):
+    """target[indices] = (or +=) value; the target's buffer already holds what it is based on."""
+
+    value: Variable | None = None
+    indices: tuple[Variable, ...] = ()
+    adds: bool = False
+    index_ndim: int = 0
+
+
+@dataclass(eq=False)
+class OpaqueSink(Sink):
+    """An operation with loops of its own: a loop, a condition, linear algebra, a cumulative sum."""
+
+    outputs: tuple[Variable, ...] = ()
+
+    @property
+    def fusible(self) -> bool:
+        return False
+
+
+TRIVIAL = (Gather, Reshape, Transpose, BroadcastTo)
+
+
+def is_inline(v: Variable) -> bool:
+    """Whether elements of `v` can be computed where they are used."""
+    return isinstance(v.op, (Elementwise, *TRIVIAL))
+
+
+def accesses(v: Variable, axes: Axes, stored: set[Variable]) -> Iterator[tuple[Variable, Axes]]:
+    """The stored variables read for the element of `v` along `axes`, each with the axes that it is read along."""
+    seen: set[tuple[Variable, Axes]] = set()
+    stack = [(v, axes)]
+    while stack:
+        item = stack.pop()
+        if item in seen:
+            continue
+        seen.add(item)
+        v, axes = item
+        if v in stored:
+            yield v, axes
+        elif v.owner is not None:
+            stack.extend(inputs_along(v, axes))
+
+
+def inputs_along(v: Variable, axes: Axes) -> list[tuple[Variable, Axes]]:
+    """For an inline operation: its inputs, with the axes along which they are read."""
+    op = v.op
+    if isinstance(op, Elementwise | BroadcastTo):
+        return [(x, _broadcast(axes, x.shape)) for x in v.inputs]
+    if isinstance(op, Transpose):
+        inner: list[int | None] = [None] * len(axes)
+        for k, axis in enumerate(op.axes):
+            inner[axis] = axes[k]
+        return [(v.inputs[0], tuple(inner))]
+    if isinstance(op, Reshape):
+        return [(v.inputs[0], _reshape(axes, v.shape, v.inputs[0].shape))]
+    if isinstance(op, Gather):
+        x, *indices = v.inputs
+        n = v.ndim - (x.ndim - len(indices))
+        found: list[tuple[Variable, Axes]] = [(i, _broadcast(axes[:n], i.shape)) for i in indices]
+        lead = tuple(_identity(i, axes[:n]) for i in indices)
+        return [*found, (x, lead + axes[n:])]
+    raise TypeError(f"{op} is not an inline operation")
+
+
+def _broadcast(axes: Axes, shape: tuple[int, ...]) -> Axes:
+    used = axes[len(axes) - len(shape) :]
+    return tuple(None if n == 1 else a for a, n in zip(used, shape, strict=True))
+
+
+def _reshape(axes: Axes, outer: tuple[int, ...], inner: tuple[int, ...]) -> Axes:
+    long = [(a, n) for a, n in zip(axes, outer, strict=True) if n != 1]
+    if [n for _, n in long] != [n for n in inner if n != 1]:
+        return (None,) * len(inner)
+    given = iter(a for a, _ in long)
+    return tuple(next(given) if n != 1 else None for n in inner)
+
+
+def _identity(index: Variable, axes: Axes) -> int | None:
+    """The axis along which an index simply counts, if it does."""
+    if not isinstance(index, Constant):
+        return None
+    steps = progression(index.data)
+    if steps is None or steps.constant or len(steps.terms) != 1 or steps.terms[0][0] != 1:
+        return None
+    return axes[int(steps.terms[0][1])]
+
+
+def aligned(reader: Sink, variable: Variable, axes: Axes, writer: Sink) -> int:
+    """How many outer loops the two may share: along them the reader reads just what the iteration wrote."""
+    long = [a for a, n in zip(axes, variable.shape, strict=True) if n != 1]
+    found = 0
+    loops, limit = reader.loops, writer.kept()
+    while found < min(limit, len(long), len(loops)) and long[found] == loops[found]:
+        if reader.domain[loops[found]] != writer.domain[writer.loops[found]]:
+            break
+        found += 1
+    return found
+
+
+def own_axes(shape: Sequence[int]) -> Axes:
+    return tuple(range(len(shape)))
+
+
+__all__ = ["Axes", "Combine", "OpaqueSink", "ReduceSink", "ScatterSink", "Sink", "StoreSink", "accesses", "aligned",
+           "broadcast_index", "inputs_along", "is_inline", "kind_of", "own_axes"]

@@ -1,0 +1,202 @@
+"""Constraints on matrices: Cholesky factors, covariance and correlation matrices. The last two axes are one matrix.
+
+Free elements are placed by constant index tables, so that the graph has the same size for every K.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ppl_cli.graph.basic import Variable, constant
+from ppl_cli.model.constraints.base import TOLERANCE, Bijection
+from ppl_cli.ops.indexing import gather
+from ppl_cli.ops.linalg import Cholesky, matmul
+from ppl_cli.ops.reduction import CumulativeSum, reduce_sum
+from ppl_cli.ops.scalar_math import atanh, exp, log, log1p_exp, switch, tanh
+from ppl_cli.ops.shape import join, transpose
+
+
+def _place(y: Variable, table: np.ndarray) -> Variable:
+    """The matrix whose element is y's element number `table` of the last axis, or 0 where that is negative."""
+    batch = y.shape[:-1]
+    padded = join([y, constant(np.zeros((*batch, 1)))], -1)
+    first = transpose(padded, (y.ndim - 1, *range(y.ndim - 1)))
+    placed = gather(first, constant(np.where(table < 0, y.shape[-1], table)))
+    return transpose(placed, (*range(2, placed.ndim), 0, 1))
+
+
+def _take(x: Variable, rows: np.ndarray, columns: np.ndarray) -> Variable:
+    """The elements at (rows, columns) of the last two axes, as a last axis."""
+    first = transpose(x, (x.ndim - 2, x.ndim - 1, *range(x.ndim - 2)))
+    part = gather(first, constant(rows), constant(columns))
+    return transpose(part, (*range(1, part.ndim), 0))
+
+
+def _asymmetry(value: np.ndarray) -> str | None:
+    off = np.abs(value - np.swapaxes(value, -1, -2)).max(initial=0)
+    return None if off <= TOLERANCE else "is not symmetric"
+
+
+def _indefinite(value: np.ndarray) -> str | None:
+    try:
+        np.linalg.cholesky(value)
+    except np.linalg.LinAlgError:
+        return "is not positive definite"
+    return None
+
+
+@dataclass(frozen=True)
+class MatrixBijection(Bijection):
+    event_ndim: ClassVar[int] = 2
+
+    @property
+    def free(self) -> tuple[np.ndarray, np.ndarray]:
+        """Rows and columns of the elements that the unconstrained vector holds, in its order."""
+        raise NotImplementedError
+
+    @property
+    def unconstrained_shape(self) -> tuple[int, ...]:
+        return (*self.batch, len(self.free[0]))
+
+    @property
+    def table(self) -> np.ndarray:
+        found = np.full(self.event, -1)
+        found[self.free] = np.arange(len(self.free[0]))
+        return found
+
+
+@dataclass(frozen=True)
+class CholeskyFactorCov(MatrixBijection):
+    """Lower triangular, row by row; the diagonal is exp(y)."""
+
+    suffix: ClassVar[str] = "cholesky_cov"
+
+    @property
+    def free(self) -> tuple[np.ndarray, np.ndarray]:
+        return np.tril_indices(self.event[0], 0, self.event[1])
+
+    @property
+    def _diagonal(self) -> np.ndarray:
+        return np.eye(*self.event, dtype=bool)
+
+    def constrain(self, y: Variable) -> Variable:
+        placed = _place(y, self.table)
+        return switch(constant(self._diagonal), exp(placed), placed)
+
+    def unconstrain(self, x: Variable) -> Variable:
+        diagonal_logs = switch(constant(self._diagonal), log(x), x)
+        return _take(diagonal_logs, *self.free)
+
+    def log_jacobian(self, y: Variable) -> Variable:
+        return reduce_sum(y * constant((self.free[0] == self.free[1]).astype(float)))
+
+    def problem(self, value: np.ndarray) -> str | None:
+        if np.triu(value, 1).any():
+            return "is not lower triangular"
+        return None if (np.diagonal(value, axis1=-2, axis2=-1) > 0).all() else "has a diagonal element that is not positive"
+
+
+@dataclass(frozen=True)
+class CovMatrix(CholeskyFactorCov):
+    """L L' of such a factor."""
+
+    suffix: ClassVar[str] = "cov"
+
+    def constrain(self, y: Variable) -> Variable:
+        factor = super().constrain(y)
+        return matmul(factor, transpose(factor))
+
+    def unconstrain(self, x: Variable) -> Variable:
+        return super().unconstrain(Cholesky()(x))
+
+    def log_jacobian(self, y: Variable) -> Variable:
+        k = self.event[0]
+        rows, columns = self.free
+        weight = np.where(rows == columns, k - rows + 1.0, 0.0)
+        return reduce_sum(y * constant(weight)) + float(k * np.prod(self.batch) * np.log(2))
+
+    def problem(self, value: np.ndarray) -> str | None:
+        return _asymmetry(value) or _indefinite(value)
+
+
+@dataclass(frozen=True)
+class CholeskyFactorCorr(MatrixBijection):
+    """Canonical partial correlations tanh(y), row by row (Reference Manual, "Cholesky factors of correlation matrices")."""
+
+    suffix: ClassVar[str] = "cholesky_corr"
+
+    @property
+    def free(self) -> tuple[np.ndarray, np.ndarray]:
+        return np.tril_indices(self.event[0], -1)
+
+    def _log_left(self, y: Variable) -> Variable:
+        """log(1 - z^2) of the partial correlations at their places: twice the log of sech(y)."""
+        value = 2.0 * (float(np.log(2)) + y - log1p_exp(2.0 * y))
+        return _place(value, self.table)
+
+    def factor(self, y: Variable) -> Variable:
+        """x[i, j] = z[i, j] times the square root of what the earlier columns left of row i."""
+        k = self.event[0]
+        left = self._log_left(y)
+        before = CumulativeSum()(left) - left
+        z = _place(tanh(y), self.table) + constant(np.eye(k))
+        lower = constant(np.tril(np.ones((k, k))))
+        return z * exp(0.5 * before) * lower
+
+    def partial_correlations(self, factor: Variable) -> Variable:
+        """The inverse of `factor`, before atanh."""
+        squares = factor * factor
+        left = 1.0 - (CumulativeSum()(squares) - squares)
+        rows, columns = self.free
+        remaining = _take(left, rows, columns)
+        return _take(factor, rows, columns) / exp(0.5 * log(remaining))
+
+    def constrain(self, y: Variable) -> Variable:
+        return self.factor(y)
+
+    def unconstrain(self, x: Variable) -> Variable:
+        return atanh(self.partial_correlations(x))
+
+    def log_jacobian(self, y: Variable) -> Variable:
+        left = self._log_left(y)
+        before = (CumulativeSum()(left) - left) * constant(np.tril(np.ones(self.event), -1))
+        return reduce_sum(left) + 0.5 * reduce_sum(before)
+
+    def problem(self, value: np.ndarray) -> str | None:
+        if np.triu(value, 1).any():
+            return "is not lower triangular"
+        off = np.abs((value**2).sum(-1) - 1).max(initial=0)
+        return None if off <= TOLERANCE else "is not a Cholesky factor of a correlation matrix: a row's length is not 1"
+
+
+@dataclass(frozen=True)
+class CorrMatrix(CholeskyFactorCorr):
+    """L L' of such a factor, its partial correlations column by column (Reference Manual, "Correlation matrices")."""
+
+    suffix: ClassVar[str] = "corr"
+
+    @property
+    def free(self) -> tuple[np.ndarray, np.ndarray]:
+        columns, rows = np.triu_indices(self.event[0], 1)
+        return rows, columns
+
+    def constrain(self, y: Variable) -> Variable:
+        factor = self.factor(y)
+        return matmul(factor, transpose(factor))
+
+    def unconstrain(self, x: Variable) -> Variable:
+        return atanh(self.partial_correlations(Cholesky()(x)))
+
+    def log_jacobian(self, y: Variable) -> Variable:
+        left = self._log_left(y)
+        weight = 1.0 + 0.5 * np.maximum(self.event[0] - np.arange(self.event[0]) - 2.0, 0.0)
+        return reduce_sum(left * constant(weight))
+
+    def problem(self, value: np.ndarray) -> str | None:
+        if np.abs(np.diagonal(value, axis1=-2, axis2=-1) - 1).max(initial=0) > TOLERANCE:
+            return "is not a correlation matrix: its diagonal is not 1"
+        return _asymmetry(value) or _indefinite(value)
+
+

@@ -1,0 +1,163 @@
+"""Model → functions of the flat unconstrained vector, stage by stage; every stage is a graph that can be printed.
+
+random → (loops vectorized) → logp → gradient → optimized → kernel → C. The flat vector holds the value variables one after another in
+the order of declaration.
+"""
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ppl_cli.compiler import CompiledFunction, compile_function
+from ppl_cli.graph.basic import Variable, constant, root
+from ppl_cli.graph.gradient import grad
+from ppl_cli.graph.traversal import clone_replace
+from ppl_cli.language.diagnostics import ElaborationError
+from ppl_cli.logprob import density, expand_draws
+from ppl_cli.model.model import Model, Parameter, Term
+from ppl_cli.ops.indexing import take_slice
+from ppl_cli.ops.reduction import reduce_sum
+from ppl_cli.ops.scalar_math import add
+from ppl_cli.ops.shape import reshape
+from ppl_cli.rewrites.loops import IndexOutOfRange, vectorize_loops
+from ppl_cli.rewrites.passes import canonicalize, optimize, stabilize
+
+STAGES = ("random", "logp", "gradient", "optimized", "kernel", "c")
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """The stages of one model. Each is computed when it is first asked for."""
+
+    model: Model
+    backend: str | None = None
+
+    # ----------------------------------------------------------------------------------------- graphs
+
+    @cached_property
+    def terms(self) -> tuple[Term, ...]:
+        """Random stage: what each statement adds, loops vectorized where their iterations are independent."""
+        found = self._vectorized([t.value for t in self.model.terms])
+        return tuple(Term(t.label, t.span, v) for t, v in zip(self.model.terms, found, strict=True))
+
+    @cached_property
+    def densities(self) -> tuple[Term, ...]:
+        """Log-probability stage: the terms without log density nodes, stabilized."""
+        found = stabilize(canonicalize(density([t.value for t in self.terms])))
+        return tuple(Term(t.label, t.span, v) for t, v in zip(self.terms, found, strict=True))
+
+    def log_density(self, jacobian: bool = True) -> Variable:
+        """The joint log density as a graph of the value variables, with the log Jacobians of their transforms."""
+        total: Variable = constant(0.0)
+        for term in self.densities:
+            total = add(total, reduce_sum(term.value))
+        if jacobian:
+            for p in self.model.parameters:
+                total = add(total, p.log_jacobian)
+        return stabilize(canonicalize([total]))[0]
+
+    @cached_property
+    def flat(self) -> Variable:
+        """The root that stands for the flat unconstrained vector."""
+        return root("q", "float64", (self.model.size,))
+
+    def on_flat(self, outputs: Sequence[Variable]) -> list[Variable]:
+        """`outputs` with the value variables as pieces of the flat vector."""
+        pieces: dict[Variable, Variable] = {}
+        start = 0
+        for v in self.model.value_variables:
+            piece = take_slice(self.flat, start, start + v.type.size) if v.type.size else constant(np.zeros(0))
+            pieces[v] = reshape(piece, v.shape)
+            start += v.type.size
+        return clone_replace(outputs, pieces)
+
+    def value_and_gradient(self, jacobian: bool = True) -> tuple[Variable, Variable]:
+        """Gradient stage: the log density and its gradient as graphs of the flat vector."""
+        (value,) = canonicalize(self.on_flat([self.log_density(jacobian)]))
+        return value, grad(value, [self.flat])[0]
+
+    def optimized(self, jacobian: bool = True) -> tuple[Variable, Variable]:
+        value, gradient = optimize(self.value_and_gradient(jacobian))
+        return value, gradient
+
+    @cached_property
+    def quantities(self) -> dict[str, Variable]:
+        """Constrained parameters, transformed parameters and generated quantities, as graphs of the value variables."""
+        named: dict[str, Variable] = {p.name: p.constrained for p in self.model.parameters}
+        named.update(self.model.transformed)
+        named.update(self.model.generated)
+        found = self._vectorized(list(named.values()))
+        return dict(zip(named, found, strict=True))
+
+    # -------------------------------------------------------------------------------------- functions
+
+    def compile(self, value: Variable | None, outputs: Sequence[Variable], inputs: Sequence[Variable] = ()) -> CompiledFunction:
+        return compile_function(list(inputs) or [self.flat], value, outputs, backend=self.backend)
+
+    @cached_property
+    def logp_grad(self) -> CompiledFunction:
+        """q → (log density with Jacobian, gradient)."""
+        value, gradient = self.optimized()
+        return self.compile(value, [gradient])
+
+    @cached_property
+    def logp_grad_constrained(self) -> CompiledFunction:
+        """q → (log density without Jacobian, its gradient by q)."""
+        value, gradient = self.optimized(jacobian=False)
+        return self.compile(value, [gradient])
+
+    @cached_property
+    def term_values(self) -> CompiledFunction:
+        """q → what each statement adds, then the log Jacobian of each parameter."""
+        parts = [reduce_sum(t.value) for t in self.densities] + [p.log_jacobian for p in self.model.parameters]
+        return self.compile(None, optimize(self.on_flat(parts)))
+
+    @cached_property
+    def hessian_product(self) -> CompiledFunction:
+        """(q, v) → the Hessian of the log density at q times v."""
+        direction = root("v", "float64", self.flat.shape)
+        _, gradient = self.optimized()
+        (product,) = optimize([grad(reduce_sum(gradient * direction), [self.flat])[0]])  # type: ignore[operator]
+        return self.compile(None, [product], [self.flat, direction])
+
+    def drawn(self, names: Sequence[str]) -> CompiledFunction:
+        """q → the named quantities, generated ones drawn at random where they are random."""
+        outputs = expand_draws([self.quantities[n] for n in names])
+        return self.compile(None, optimize(stabilize(canonicalize(self.on_flat(outputs)))))
+
+    def unpack(self, names: Sequence[str], flat: np.ndarray) -> dict[str, np.ndarray]:
+        """The named quantities from rows [..., n] of their concatenated values."""
+        return unpack({n: self.quantities[n] for n in names}, flat)
+
+    def _vectorized(self, outputs: Sequence[Variable]) -> list[Variable]:
+        try:
+            return canonicalize(vectorize_loops(outputs))
+        except IndexOutOfRange as error:
+            span = self.model.loops.get(error.index) if error.index is not None else None
+            if span is None:
+                raise
+            raise ElaborationError(f"in this loop, {error.message}", span) from None
+
+
+def unpack(like: Mapping[str, Variable], flat: np.ndarray) -> dict[str, np.ndarray]:
+    """Rows [..., n] of concatenated values, cut up and shaped like the variables; ints become int64 again."""
+    found: dict[str, np.ndarray] = {}
+    start = 0
+    for name, v in like.items():
+        piece = flat[..., start : start + v.type.size].reshape(flat.shape[:-1] + v.shape)
+        found[name] = piece if v.dtype == "float64" else piece.astype("int64")
+        start += v.type.size
+    return found
+
+
+def names_of(model: Model) -> dict[Variable, str]:
+    """Names for printing: of value variables, transformed parameters and generated quantities."""
+    names = {v: name for name, v in {**model.transformed, **model.generated}.items()}
+    names.update((p.constrained, p.name) for p in model.parameters)
+    return names
+
+
+__all__ = ["Parameter", "Pipeline", "STAGES", "names_of", "unpack"]
