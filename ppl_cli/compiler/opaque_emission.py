@@ -174,6 +174,7 @@ def _loop(region: Region, node: Apply) -> None:
     assert isinstance(loop, Loop)
     start, stop, *rest = node.inputs
     places = [_carried_place(region, v, i) for v, i in zip(node.outputs, rest, strict=False)]
+    outside = dict(emitter.places)
     bounds = [emitter.pull(b, ()) for b in (start, stop)]
     known = all(not emitter.integer(b).terms for b in bounds)
     emitter.frames.append(Frame([], closed=not known))
@@ -194,10 +195,17 @@ def _loop(region: Region, node: Apply) -> None:
     _assign_all(region, changed)
     body = emitter.frames.pop().body
     emitter.add(For(index, emitter.integer(bounds[0]), emitter.integer(bounds[1]), body, loop.backwards))
+    _restore(emitter, outside)
     for v, place in zip(node.outputs, places, strict=True):
         emitter.places[v] = replace(place, level=region.level)
         if place.name:
             emitter.levels[place.name] = region.level
+
+
+def _restore(emitter: Emitter, places: dict[Variable, Place]) -> None:
+    """Forget where the variables of an inner graph were."""
+    emitter.places.clear()
+    emitter.places.update(places)
 
 
 def _carried_place(region: Region, v: Variable, initial: Variable) -> Place:
@@ -281,8 +289,7 @@ def _if(region: Region, node: Apply) -> None:
             if place.buffer is None:
                 emitter.add(Assign(place.name, emitter.pull(r, ())))
         bodies.append(emitter.frames.pop().body)
-        emitter.places.clear()
-        emitter.places.update(outside)
+        _restore(emitter, outside)
     emitter.add(Branch(test, *bodies))
     for v, place in zip(node.outputs, places, strict=True):
         emitter.places[v] = place

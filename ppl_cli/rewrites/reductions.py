@@ -69,6 +69,9 @@ def reduce_moved(node: Apply) -> Rewritten:
         return Reduce(op.kind, tuple(a - inner.ndim for a in axes))(inner)  # type: ignore[attr-defined]
     if len(gone) == x.ndim and isinstance(x.op, (Reshape, Transpose)):
         inner = x.inputs[0]
+        inner = reshape(inner, tuple(n for n in inner.shape if n != 1))
+        if inner is x:
+            return None
         return Reduce(op.kind, tuple(range(-inner.ndim, 0)))(inner) if inner.ndim else inner  # type: ignore[attr-defined]
     return None
 
