@@ -14,7 +14,7 @@ import numpy as np
 
 from ppl_cli.graph.basic import Constant, Op, Variable, as_variable, constant
 from ppl_cli.graph.types import TensorType, promote
-from ppl_cli.ops.scalar_math import add, sub
+from ppl_cli.ops.scalar_math import add, eq, sub, switch
 from ppl_cli.ops.shape import BroadcastTo, Reshape, broadcast_to, transpose
 
 
@@ -68,7 +68,21 @@ class SetAt(Op):
     ) -> Sequence[Variable | None]:
         _, value, *indices = inputs
         g = gradients[0]
-        return [set_at(g, constant(0.0), *indices), gather(g, *indices).sum_to(value.shape), *[None] * len(indices)]
+        kept = switch(_last_writes(inputs[0], indices), gather(g, *indices), 0.0)
+        return [set_at(g, constant(0.0), *indices), kept.sum_to(value.shape), *[None] * len(indices)]
+
+
+def _last_writes(x: Variable, indices: Sequence[Variable]) -> Variable:
+    """Which of the elements written to `x` are not overwritten by a later one, broadcasting to the written shape."""
+    shape = np.broadcast_shapes(*(i.shape for i in indices))
+    lead, rest = x.shape[: len(indices)], x.ndim - len(indices)
+    data = [np.broadcast_to(i.data, shape) for i in indices if isinstance(i, Constant)]
+    count = int(np.prod(shape))
+    if count <= 1 or (len(data) == len(indices) and len(set(zip(*(d.flat for d in data), strict=True))) == count):
+        return constant(True)
+    numbers = constant(np.arange(count).reshape(shape))
+    last = gather(set_at(constant(np.zeros(lead, "int64")), numbers, *indices), *indices)
+    return Reshape((*shape, *(1,) * rest))(eq(last, numbers))
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,10 @@ CONSTANTS = RuleSet.of(
     rule("constant-minus-shifted", c - (d + x), (c - d) - x),
     rule("constant-minus-difference", c - (d - x), (c - d) + x),
     rule("mul-constants", c * (d * x), (c * d) * x),
-    rule("mul-constant-quotient", c * (d / x), (c * d) / x),
+    rule(
+        "mul-constant-quotient", c * (d / x), (c * d) / x,
+        when=lambda c, x, **_: c.type.size <= x.type.size,  # no more divisions than before
+    ),
     rule("shifted-out-of-sum", (number + varying) + varying2, number + (varying + varying2)),
     rule("shifted-out-of-difference", (number + varying) - varying2, number + (varying - varying2)),
     rule("shifted-out-of-subtrahend", varying - (number + varying2), -number + (varying - varying2)),

@@ -61,6 +61,8 @@ CASES: dict[str, tuple[Callable[..., Variable], tuple[tuple[int, ...], ...]]] = 
     "slice": (lambda m: take_slice(m, 1, 3, 1), ((2, 4),)),
     "set": (lambda x, v: set_at(x, v, constant(np.array([2, 0]))), ((4,), (2,))),
     "set to one number": (lambda m, v: set_at(m, v, constant(np.array([2, 0]))), ((3, 2), ())),
+    "set again": (lambda x, v: set_at(x, v, repeated), ((2,), (3,))),
+    "set rows again": (lambda m, v: set_at(m, v, repeated), ((2, 2), (3, 2))),
     "add": (lambda x, v: add_at(x, v, repeated), ((2,), (3,))),
     "add one number": (lambda m, v: add_at(m, v, repeated), ((2, 3), ())),
     "matmul": (linalg.matmul, ((2, 3), (3, 4))),
