@@ -55,7 +55,7 @@ def grow(rng: np.random.Generator, steps: int) -> Variable:
     return reduce_sum(pool[-1] + pool[-2])
 
 
-@pytest.mark.parametrize("seed", range(1500))
+@pytest.mark.parametrize("seed", range(200))
 def test_values_and_gradients_stay(seed: int) -> None:
     rng = np.random.default_rng(seed)
     cost = grow(rng, int(rng.integers(4, 25)))
