@@ -1,0 +1,52 @@
+"""What a distribution is: one record from which signatures, densities, truncation, draws and tests are derived."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ppl_cli.graph.basic import Variable
+from ppl_cli.graph.types import DType, TensorType
+
+Density = Callable[..., Variable]
+SCALAR_EVENT: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Distribution:
+    """A family of laws.
+
+    parameters   their names, and `event_ndims` how many last axes make up one value of each
+    log_prob     (value, *parameters) -> the log density or mass, constants included, elementwise over the batch: -inf outside the
+                 support, NaN or -inf where the parameters are not valid
+    draw         (batch shape, *parameters) -> one draw for each element, as a graph of primitive draws
+    log_cdf, log_ccdf   log of the probability of being <= value and of being > value; None where not known
+    quantile     (p, *parameters) -> the inverse of the cdf; None where not known
+    event        the shape of one value, given the types of the parameters
+    """
+
+    name: str
+    parameters: tuple[str, ...]
+    log_prob: Density
+    draw: Callable[..., Variable] | None = None
+    log_cdf: Density | None = None
+    log_ccdf: Density | None = None
+    quantile: Density | None = None
+    dtype: DType = "float64"
+    event_ndim: int = 0
+    event_ndims: tuple[int, ...] = SCALAR_EVENT
+    event: Callable[..., tuple[int, ...]] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.event_ndims:
+            object.__setattr__(self, "event_ndims", (0,) * len(self.parameters))
+
+    @property
+    def is_discrete(self) -> bool:
+        return self.dtype == "int64"
+
+    def event_shape(self, *parameters: TensorType) -> tuple[int, ...]:
+        """The shape of one value."""
+        return self.event(*parameters) if self.event is not None else ()
+
+    def __repr__(self) -> str:
+        return f"<distribution {self.name}>"
