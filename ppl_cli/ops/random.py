@@ -22,6 +22,7 @@ class Law(Protocol):
     name: str
     dtype: DType
     event_ndims: tuple[int, ...]  # for each parameter: how many of its last axes make up one parameter value
+    sized: bool  # whether the event shape has to be given with the random variable
 
     def event_shape(self, *parameters: TensorType) -> tuple[int, ...]:
         """The shape of one draw."""
@@ -54,11 +55,12 @@ class StepToken(Op):
 class RandomVariable(Op):
     """Inputs (token, *parameters): independent draws, of shape `batch` + the law's event shape.
 
-    The batch shapes of the parameters broadcast to `batch`.
+    The batch shapes of the parameters broadcast to `batch`. `event` is given where the parameters do not tell the event shape.
     """
 
     law: Any = field(repr=False)
     batch: tuple[int, ...] = ()
+    event: tuple[int, ...] | None = None
 
     @property
     def name(self) -> str:  # type: ignore[override]
@@ -73,7 +75,8 @@ class RandomVariable(Op):
         return self.law.event_ndim
 
     def output_types(self, *inputs: TensorType) -> tuple[TensorType, ...]:
-        return (TensorType(self.law.dtype, self.batch + self.law.event_shape(*inputs[1:])),)
+        event = self.law.event_shape(*inputs[1:]) if self.event is None else self.event
+        return (TensorType(self.law.dtype, self.batch + event),)
 
     def __str__(self) -> str:
         return f"{self.name}{list(self.batch) if self.batch else ''}"
@@ -141,11 +144,13 @@ def batch_shape(law: Law, parameters: tuple[Variable, ...]) -> tuple[int, ...]:
     )
 
 
-def random_variable(law: Law, *parameters: Any, batch: tuple[int, ...] = ()) -> Variable:
-    """A new random variable of `law`, independent of all others; `batch` asks for more copies than parameters give."""
+def random_variable(
+    law: Law, *parameters: Any, batch: tuple[int, ...] = (), event: tuple[int, ...] | None = None
+) -> Variable:
+    """A new random variable of `law`, independent of all others; `batch` asks for more copies than the parameters give."""
     given = tuple(map(as_variable, parameters))
     shape = np.broadcast_shapes(batch, batch_shape(law, given))
-    return RandomVariable(law, shape)(token(), *given)
+    return RandomVariable(law, shape, event if law.sized else None)(token(), *given)
 
 
 def log_prob(rv: Variable, value: Any, event_ndim: int) -> Variable:

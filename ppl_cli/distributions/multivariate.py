@@ -1,0 +1,214 @@
+"""Distributions of vectors and matrices. Formulas: Stan Functions Reference, "Distributions over Unbounded Vectors", "Simplex
+Distributions", "Correlation Matrix Distributions", "Multivariate Discrete Distributions"."""
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ppl_cli.distributions.base import Distribution
+from ppl_cli.distributions.formulas import LOG_2, LOG_SQRT_2PI, multiply_log, real, valid, within
+from ppl_cli.graph.basic import Variable, as_variable, constant
+from ppl_cli.graph.types import TensorType
+from ppl_cli.ops.linalg import Cholesky, diagonal, log_determinant_of_factor, matmul, matvec, solve_triangular
+from ppl_cli.ops.random import primitive
+from ppl_cli.ops.reduction import reduce_min, reduce_sum
+from ppl_cli.ops.scalar_math import ge, gt, lgamma, log, log1p, sqrt
+from ppl_cli.ops.shape import broadcast_to, reshape, transpose
+
+Shape = tuple[int, ...]
+
+
+def _column(v: Variable) -> Variable:
+    return reshape(v, (*v.shape, 1))
+
+
+def _vector_event(*types: TensorType) -> Shape:
+    return types[0].shape[-1:]
+
+
+def multi_normal_cholesky_lpdf(x: Any, mu: Any, factor: Any) -> Variable:
+    """With one factor for all of a batch the batch becomes the columns of one triangular system."""
+    difference, factor = real(x) - real(mu), real(factor)
+    k = factor.shape[-1]
+    if factor.ndim == 2:
+        flat = reshape(difference, (math.prod(difference.shape[:-1]), k))
+        z = solve_triangular(factor, transpose(flat))
+        squares = reshape(reduce_sum(z * z, -2), difference.shape[:-1])
+    else:
+        z = solve_triangular(factor, _column(difference))
+        squares = reduce_sum(z * z, (-2, -1))
+    return -0.5 * squares - log_determinant_of_factor(factor) - k * LOG_SQRT_2PI
+
+
+def multi_normal_lpdf(x: Any, mu: Any, sigma: Any) -> Variable:
+    return multi_normal_cholesky_lpdf(x, mu, Cholesky()(real(sigma)))
+
+
+def multi_normal_prec_lpdf(x: Any, mu: Any, precision: Any) -> Variable:
+    difference, precision = real(x) - real(mu), real(precision)
+    k = precision.shape[-1]
+    factor = Cholesky()(precision)
+    quadratic = reduce_sum(difference * matvec(precision, difference), -1)
+    return -0.5 * quadratic + log_determinant_of_factor(factor) - k * LOG_SQRT_2PI
+
+
+def multi_student_t_cholesky_lpdf(x: Any, nu: Any, mu: Any, factor: Any) -> Variable:
+    nu, factor = real(nu), real(factor)
+    k = factor.shape[-1]
+    z = solve_triangular(factor, _column(real(x) - real(mu)))
+    squares = reduce_sum(z * z, (-2, -1))
+    half = 0.5 * (nu + float(k))
+    front = lgamma(half) - lgamma(0.5 * nu) - 0.5 * k * (log(nu) + math.log(math.pi))
+    return front - log_determinant_of_factor(factor) - half * log1p(squares / nu)
+
+
+def multi_student_t_lpdf(x: Any, nu: Any, mu: Any, sigma: Any) -> Variable:
+    return multi_student_t_cholesky_lpdf(x, nu, mu, Cholesky()(real(sigma)))
+
+
+def dirichlet_lpdf(theta: Any, alpha: Any) -> Variable:
+    theta, alpha = real(theta), real(alpha)
+    constant_part = lgamma(reduce_sum(alpha, -1)) - reduce_sum(lgamma(alpha), -1)
+    checked = valid(gt(reduce_min(alpha, -1), 0.0), constant_part)
+    inside = ge(reduce_min(theta, -1), 0.0)
+    return within(inside, checked + reduce_sum(multiply_log(alpha - 1.0, theta), -1))
+
+
+def multinomial_lpmf(x: Any, theta: Any) -> Variable:
+    x, theta = as_variable(x), real(theta)
+    n = real(reduce_sum(x, -1))
+    return lgamma(n + 1.0) + reduce_sum(multiply_log(x, theta) - lgamma(real(x) + 1.0), -1)
+
+
+def _lkj_constant(eta: Variable, k: int) -> Variable:
+    """log normalizing constant (Lewandowski, Kurowicka, Joe 2009, eqs. 16 and 17 combined, as in Stan Math)."""
+    j = np.arange(1, k)
+    spread = reshape(eta, (*eta.shape, 1)) + constant(0.5 * (k - 1.0 - j))
+    terms = 0.5 * math.log(math.pi) * (k - j) * 1.0
+    logs = reduce_sum(constant(terms) + lgamma(spread), -1)
+    return (k - 1.0) * lgamma(eta + 0.5 * (k - 1.0)) - logs
+
+
+def lkj_corr_cholesky_lpdf(factor: Any, eta: Any) -> Variable:
+    factor, eta = real(factor), real(eta)
+    k = factor.shape[-1]
+    if k < 2:
+        return broadcast_to(constant(0.0), factor.shape[:-2])
+    weights = constant(np.array([k - i - 1.0 for i in range(k)]))
+    logs = log(diagonal(factor))
+    first = np.array([0.0] + [1.0] * (k - 1))
+    powers = constant(first) * (weights + 2.0 * reshape(eta, (*eta.shape, 1)) - 2.0)
+    return valid(gt(eta, 0.0), _lkj_constant(eta, k)) + reduce_sum(powers * logs, -1)
+
+
+def lkj_corr_lpdf(correlation: Any, eta: Any) -> Variable:
+    correlation, eta = real(correlation), real(eta)
+    k = correlation.shape[-1]
+    factor = Cholesky()(correlation)
+    return valid(gt(eta, 0.0), _lkj_constant(eta, k)) + 2.0 * (eta - 1.0) * log_determinant_of_factor(factor)
+
+
+def _log_multigamma(x: Variable, k: int) -> Variable:
+    steps = constant(0.5 * (1.0 - np.arange(1, k + 1)))
+    return 0.25 * k * (k - 1) * math.log(math.pi) + reduce_sum(lgamma(reshape(x, (*x.shape, 1)) + steps), -1)
+
+
+def wishart_lpdf(w: Any, nu: Any, scale: Any) -> Variable:
+    w, nu, scale = real(w), real(nu), real(scale)
+    k = w.shape[-1]
+    factor_w, factor_s = Cholesky()(w), Cholesky()(scale)
+    half = solve_triangular(factor_s, factor_w)
+    trace = reduce_sum(half * half, (-2, -1))
+    log_w, log_s = 2.0 * log_determinant_of_factor(factor_w), 2.0 * log_determinant_of_factor(factor_s)
+    front = -0.5 * nu * (k * LOG_2) - _log_multigamma(0.5 * nu, k) - 0.5 * nu * log_s
+    return valid(gt(nu, k - 1.0), front) + 0.5 * (nu - k - 1.0) * log_w - 0.5 * trace
+
+
+def inv_wishart_lpdf(w: Any, nu: Any, scale: Any) -> Variable:
+    w, nu, scale = real(w), real(nu), real(scale)
+    k = w.shape[-1]
+    factor_w, factor_s = Cholesky()(w), Cholesky()(scale)
+    half = solve_triangular(factor_w, factor_s)
+    trace = reduce_sum(half * half, (-2, -1))
+    log_w, log_s = 2.0 * log_determinant_of_factor(factor_w), 2.0 * log_determinant_of_factor(factor_s)
+    front = 0.5 * nu * log_s - 0.5 * nu * (k * LOG_2) - _log_multigamma(0.5 * nu, k)
+    return valid(gt(nu, k - 1.0), front) - 0.5 * (nu + k + 1.0) * log_w - 0.5 * trace
+
+
+# ------------------------------------------------------------------------------------------------ draws
+
+
+def _normal_vector(shape: Shape, mu: Variable, factor: Variable) -> Variable:
+    z = primitive("std_normal", shape=(*shape, factor.shape[-1]))
+    return mu + matvec(factor, z)
+
+
+def _dirichlet_draw(shape: Shape, alpha: Variable) -> Variable:
+    g = primitive("std_gamma", alpha, shape=(*shape, alpha.shape[-1]))
+    return g / _column(reduce_sum(g, -1))
+
+
+def _lkj_cholesky_draw(shape: Shape, eta: Variable, event: Shape) -> Variable:
+    """The onion method, row by row: a beta-distributed squared length and a uniform direction (LKJ 2009, section 3.2)."""
+    k = event[-1]
+    rows = np.arange(k)
+    low = np.tril(np.ones((k, k)), -1)
+    a = np.where(rows > 0, 0.5 * rows, 1.0)
+    b = reshape(eta, (*eta.shape, 1)) + constant(np.where(rows > 0, 0.5 * (k - 1.0 - rows), 0.0))
+    first = primitive("std_gamma", constant(a), shape=(*shape, k))
+    squared = first / (first + primitive("std_gamma", b, shape=(*shape, k)))
+    squared = squared * constant((rows > 0).astype(float))
+    z = primitive("std_normal", shape=(*shape, k, k)) * constant(low)
+    norms = reduce_sum(z * z, -1) + constant((rows == 0).astype(float))
+    scaled = z * _column(sqrt(squared / norms))
+    return scaled + _column(sqrt(1.0 - squared)) * constant(np.eye(k))
+
+
+def _symmetric(factor: Variable) -> Variable:
+    return matmul(factor, transpose(factor))
+
+
+def _multinomial_needs_n(shape: Shape, theta: Variable) -> Variable:
+    raise NotImplementedError("drawing from multinomial needs the number of trials")
+
+
+def _wishart_draw(shape: Shape, nu: Variable, scale: Variable) -> Variable:
+    """Bartlett's decomposition."""
+    k = scale.shape[-1]
+    degrees = 0.5 * (_column(broadcast_to(nu, shape)) - constant(np.arange(k) * 1.0))
+    chi = sqrt(2.0 * primitive("std_gamma", degrees, shape=(*shape, k)))
+    z = primitive("std_normal", shape=(*shape, k, k)) * constant(np.tril(np.ones((k, k)), -1))
+    return _symmetric(matmul(Cholesky()(scale), z + _column(chi) * constant(np.eye(k))))
+
+
+def _matrix_event(which: int) -> Any:
+    return lambda *types: types[which].shape[-2:]
+
+
+def _vector(name: str, parameters: tuple[str, ...], log_prob: Any, draw: Any, ndims: tuple[int, ...], event: Any, **more: Any) -> Distribution:
+    return Distribution(name, parameters, log_prob, draw=draw, event_ndim=more.pop("event_ndim", 1), event_ndims=ndims,
+                        event=event, **more)  # fmt: skip
+
+
+MULTIVARIATE = (
+    _vector("multi_normal", ("mu", "Sigma"), multi_normal_lpdf,
+            lambda shape, mu, sigma: _normal_vector(shape, mu, Cholesky()(sigma)), (1, 2), _vector_event),
+    _vector("multi_normal_cholesky", ("mu", "L"), multi_normal_cholesky_lpdf, _normal_vector, (1, 2), _vector_event),
+    _vector("multi_normal_prec", ("mu", "Omega"), multi_normal_prec_lpdf,
+            lambda shape, mu, precision: mu + reshape(
+                solve_triangular(Cholesky()(precision), primitive("std_normal", shape=(*shape, precision.shape[-1], 1)),
+                                 transposed=True), (*shape, precision.shape[-1])), (1, 2), _vector_event),
+    _vector("multi_student_t", ("nu", "mu", "Sigma"), multi_student_t_lpdf,
+            lambda shape, nu, mu, sigma: mu + _normal_vector(shape, constant(np.zeros(sigma.shape[-1])), Cholesky()(sigma))
+            * _column(sqrt(0.5 * nu / primitive("std_gamma", 0.5 * nu, shape=shape))), (0, 1, 2),
+            lambda *types: types[1].shape[-1:]),
+    _vector("dirichlet", ("alpha",), dirichlet_lpdf, _dirichlet_draw, (1,), _vector_event),
+    _vector("multinomial", ("theta",), multinomial_lpmf, _multinomial_needs_n, (1,), _vector_event, dtype="int64"),
+    _vector("lkj_corr_cholesky", ("eta",), lkj_corr_cholesky_lpdf, _lkj_cholesky_draw, (0,), None, event_ndim=2, sized=True),
+    _vector("lkj_corr", ("eta",), lkj_corr_lpdf,
+            lambda shape, eta, event: _symmetric(_lkj_cholesky_draw(shape, eta, event)), (0,), None, event_ndim=2, sized=True),
+    _vector("wishart", ("nu", "S"), wishart_lpdf, _wishart_draw, (0, 2), _matrix_event(1), event_ndim=2),
+    _vector("inv_wishart", ("nu", "S"), inv_wishart_lpdf, None, (0, 2), _matrix_event(1), event_ndim=2),
+)  # fmt: skip
