@@ -19,6 +19,7 @@ from ppl_cli.graph.basic import Constant, Variable
 from ppl_cli.ops.elementwise import Elementwise
 from ppl_cli.ops.indexing import Gather
 from ppl_cli.ops.random import PrimitiveDraw
+from ppl_cli.ops.scalar_math import to_int
 from ppl_cli.ops.shape import BroadcastTo, Reshape, Transpose
 
 Index = tuple[Linear, ...]
@@ -154,7 +155,10 @@ class Emitter:
         if place.buffer is None:
             return Ref(place.name, kind_of(v))
         at = self.address(v, place, index)
-        return self.let(Load(place.buffer, at), [at], lowest=place.level)
+        loaded = self.let(Load(place.buffer, at), [at], lowest=place.level)
+        if loaded.kind == kind_of(v):
+            return loaded
+        return self.let(Apply(to_int.op.scalar, (loaded,), "int64"), [loaded])  # an integer input
 
     def address(self, v: Variable, place: Place, index: Index) -> Linear:
         """The position in the buffer of the element at `index`."""

@@ -125,7 +125,7 @@ class Let:
 
 
 @dataclass(slots=True)
-class Variable:
+class Declare:
     """A new local variable that is assigned to."""
 
     name: str
@@ -188,7 +188,7 @@ class Library:
     buffers: tuple[tuple[Buffer, Linear], ...]
 
 
-Statement = Let | Variable | Assign | Store | For | If | Copy | Library
+Statement = Let | Declare | Assign | Store | For | If | Copy | Library
 
 
 @dataclass(frozen=True)
@@ -224,7 +224,7 @@ def walk(statements: list[Statement]) -> Iterator[Statement]:
 def expressions(statement: Statement) -> Iterator[Expression]:
     """The expressions directly in a statement."""
     match statement:
-        case Let(value=value) | Variable(value=value) | Assign(value=value):
+        case Let(value=value) | Declare(value=value) | Assign(value=value):
             yield value
         case Store(value=value, index=index):
             yield value

@@ -9,13 +9,12 @@ import numpy as np
 
 from ppl_cli.compiler.emit import ZERO, Emitter, Frame, Index, Place, broadcast_index, kind_of, strides_of
 from ppl_cli.compiler.kernel import (
-    Assign, Atom, Copy, For, If as Branch, Let, Library, Linear, Number, Ref, Statement, Store,
+    Assign, Atom, Copy, Declare, For, If as Branch, Let, Library, Linear, Number, Ref, Statement, Store,
 )
-from ppl_cli.compiler.kernel import Variable as Declare
 from ppl_cli.compiler.sinks import OpaqueSink
 from ppl_cli.graph.basic import Apply, Variable
 from ppl_cli.graph.traversal import clone_replace
-from ppl_cli.ops.control import Body, If, Loop
+from ppl_cli.ops.control import If, Loop
 from ppl_cli.ops.linalg import Cholesky, LogAbsDeterminant, Solve, SolveTriangular
 from ppl_cli.ops.reduction import CumulativeSum
 
@@ -161,15 +160,8 @@ def _log_determinant(region: Region, node: Apply) -> None:
 # ------------------------------------------------------------------------------------------ control flow
 
 
-def _inside(region: Region, body: Body, closed: bool) -> Emitter:
-    region.emitter.frames.append(Frame([], closed=closed))
-    return region.emitter
-
-
 def _loop(region: Region, node: Apply) -> None:
     """Carried values live at the outputs' places; the body overwrites them in place where it can."""
-    from ppl_cli.compiler.region import Region as Inner
-
     emitter, loop = region.emitter, node.op
     assert isinstance(loop, Loop)
     start, stop, *rest = node.inputs
@@ -187,7 +179,7 @@ def _loop(region: Region, node: Apply) -> None:
             emitter.levels[place.name] = level
     outer = dict(zip(loop.invariants, rest[loop.n_carried :], strict=True))
     results = clone_replace(loop.body.results, outer)
-    inner = Inner(emitter, region.memory, region.stored, [c for c in loop.carried if c.shape])
+    inner = region.inside([c for c in loop.carried if c.shape])
     changed = [(c, r, p) for c, r, p in zip(loop.carried, results, places, strict=True) if r is not c and r.type.size]
     for _, r, _ in changed:
         inner.keep(r)
@@ -258,8 +250,6 @@ def _same_place(a: Place | None, b: Place) -> bool:
 
 
 def _if(region: Region, node: Apply) -> None:
-    from ppl_cli.compiler.region import Region as Inner
-
     emitter, op = region.emitter, node.op
     assert isinstance(op, If)
     condition, *operands = node.inputs
@@ -278,7 +268,7 @@ def _if(region: Region, node: Apply) -> None:
     for branch in op.bodies:
         emitter.frames.append(Frame([], closed=True))
         results = clone_replace(branch.results, dict(zip(branch.parameters, operands, strict=True)))
-        inner = Inner(emitter, region.memory, region.stored)
+        inner = region.inside()
         for r, place in zip(results, places, strict=True):
             if place.buffer is None:
                 inner.keep(r)

@@ -5,8 +5,8 @@ import math
 from functools import singledispatchmethod
 
 from ppl_cli.compiler.kernel import (
-    Apply, Assign, Buffer, Copy, Draw, Expression, For, If, Kernel, Let, Library, Linear, Load, Number, Quotient, Ref,
-    Statement, Store, Variable, expressions, walk,
+    Apply, Assign, Buffer, Copy, Declare, Draw, Expression, For, If, Kernel, Let, Library, Linear, Load, Number, Quotient, Ref,
+    Statement, Store, expressions, walk,
 )
 from ppl_cli.compiler.link import slots
 
@@ -172,7 +172,7 @@ class CPrinter:
         return [f"const {_TYPES[s.value.kind]} {s.name} = {self.expression(s.value)};"]
 
     @lines.register
-    def _(self, s: Variable) -> list[str]:
+    def _(self, s: Declare) -> list[str]:
         return [f"{_TYPES[s.kind]} {s.name} = {self.expression(s.value)};"]
 
     @lines.register

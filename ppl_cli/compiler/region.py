@@ -14,7 +14,9 @@ from ppl_cli.compiler.emit import Emitter, Place
 from ppl_cli.compiler.schedule import Dependencies, Group, common_depth, schedule
 from ppl_cli.compiler.sink_rules import mutable_base, sinks_of, stored_for_readers
 from ppl_cli.compiler.sink_emission import emit_groups
-from ppl_cli.compiler.sinks import OpaqueSink, ReduceSink, ScatterSink, Sink, StoreSink, aligned, is_inline, own_axes
+from ppl_cli.compiler.sinks import (
+    OpaqueSink, ReduceSink, ScatterSink, Sink, StoreSink, accesses, aligned, inputs_along, is_inline, own_axes,
+)
 from ppl_cli.graph.basic import Apply, Constant, Variable
 from ppl_cli.graph.traversal import toposort
 
@@ -35,6 +37,11 @@ class Region:
         self.copies: list[tuple[Variable, Place]] = []
         self.placed: dict[Variable, Place] = {}
         self.not_in_place: set[Variable] = set()
+        self.sums: dict[ReduceSink, str] = {}  # the local variable of each sum whose loop is open
+
+    def inside(self, mutable: Sequence[Variable] = ()) -> Region:
+        """A region for the body that is open now."""
+        return Region(self.emitter, self.memory, self.stored, mutable)
 
     def deliver(self, v: Variable, place: Place) -> None:
         """Have the value of `v` stored at `place`."""
@@ -104,8 +111,6 @@ class Region:
 
     def _find_reads(self, sinks: Sequence[Sink], stored: set[Variable]) -> None:
         """Replace what sinks read by the stored variables behind it."""
-        from ppl_cli.compiler.sinks import accesses, inputs_along
-
         written = {sink.target for sink in sinks} | {v for s in sinks if isinstance(s, OpaqueSink) for v in s.outputs}
         ends = written | set(self.emitter.places)
         for sink in sinks:
@@ -147,6 +152,9 @@ class Region:
         for sink in sinks:
             for v, axes in sink.reads:
                 readers.setdefault(v, []).append((sink, axes))
+        writers: dict[Variable, list[Sink]] = {}
+        for sink in sinks:
+            writers.setdefault(sink.target, []).append(sink)
         place_of: dict[Variable, Place] = dict(self.placed)
         for v, base in reversed(shared.items()):
             if v in place_of and base not in self.emitter.places:
@@ -161,19 +169,22 @@ class Region:
                 elif v in shared and shared[v] in self.emitter.places:
                     self.emitter.places[v] = self._at_level(self.emitter.places[shared[v]])
                 else:
-                    self.emitter.places[v] = self._new_place(sink, v, shared, readers.get(v, []), groups)
+                    self.emitter.places[v] = self._new_place(writers.get(v, [sink]), v, shared, readers.get(v, []), groups)
 
     def _at_level(self, place: Place) -> Place:
         return Place(place.buffer, place.name, place.start, place.dropped, max(place.level, self.level))
 
     def _new_place(
-        self, sink: Sink, v: Variable, shared: dict[Variable, Variable],
+        self, writers: Sequence[Sink], v: Variable, shared: dict[Variable, Variable],
         readers: Sequence[tuple[Sink, tuple[int | None, ...]]], groups: Sequence[Group],
     ) -> Place:
+        sink = writers[-1]
         private = isinstance(sink, ReduceSink | StoreSink) and v not in shared.values() and v not in self.wanted
         dropped = 0
         if private and readers:
-            dropped = min(min(common_depth(groups, sink, r), aligned(r, v, axes, sink)) for r, axes in readers)
+            dropped = min(
+                min(common_depth(groups, w, r), aligned(r, v, axes, w)) for r, axes in readers for w in writers
+            )
         if isinstance(sink, ReduceSink) and not sink.sequential:
             dropped = min(dropped, self._fill_depth(sink, groups))
         long = [n for n in v.shape if n != 1][dropped:]

@@ -6,13 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ppl_cli.compiler.emit import ZERO, Emitter, Frame, Index, Place, broadcast_index, kind_of
-from ppl_cli.compiler.kernel import Apply, Assign, Atom, For, Let, Linear, Number, Ref, Store
-from ppl_cli.compiler.kernel import Variable as Declare
+from ppl_cli.compiler.kernel import Apply, Assign, Atom, Declare, For, Let, Linear, Number, Ref, Store
 from ppl_cli.compiler.opaque_emission import emit_opaque
 from ppl_cli.compiler.schedule import Group
-from ppl_cli.compiler.sinks import OpaqueSink, ReduceSink, ScatterSink, Sink, StoreSink
+from ppl_cli.compiler.sinks import OpaqueSink, ReduceSink, ScatterSink, Sink, StoreSink, neutral_element
 from ppl_cli.graph.basic import Variable
-from ppl_cli.ops.reduction import KINDS
 from ppl_cli.ops.scalar_math import mul
 
 if TYPE_CHECKING:
@@ -27,31 +25,25 @@ def emit_groups(region: Region, groups: Sequence[Group], indices: tuple[str, ...
             _emit_leaf(region, group.sinks[0], indices)
             continue
         sums = [s for s in group.sinks if isinstance(s, ReduceSink) and s.sequential and s.kept() == len(indices)]
-        names = {sink: _declare_sum(emitter, sink) for sink in sums}
+        for sink in sums:
+            region.sums[sink] = _declare_sum(emitter, sink)
         emitter.frames.append(Frame([]))
         index = emitter.fresh("i")
         emit_groups(region, group.inner, (*indices, index))
         body = emitter.frames.pop().body
         emitter.add(For(index, Linear(0), Linear(group.extent), body))
-        for sink, name in names.items():
-            _finish_sum(emitter, sink, name, indices)
+        for sink in sums:
+            _finish_sum(emitter, sink, region.sums.pop(sink), indices)
 
 
 def _declare_sum(emitter: Emitter, sink: ReduceSink) -> str:
     name = emitter.fresh("s")
     kind = kind_of(sink.target)
-    start = KINDS[sink.kind][1]  # type: ignore[index]
-    emitter.add(Declare(name, kind, Number(float(start) if kind == "double" else int(start), kind)))
-    sink_sums[sink] = name
+    emitter.add(Declare(name, kind, Number(neutral_element(sink.kind, sink.target.dtype), kind)))
     return name
 
 
-# The local variable of each sum whose loop is open; an entry lives as long as its sink.
-sink_sums: dict[ReduceSink, str] = {}
-
-
 def _finish_sum(emitter: Emitter, sink: ReduceSink, name: str, indices: tuple[str, ...]) -> None:
-    del sink_sums[sink]
     place = emitter.places[sink.target]
     if place.buffer is None:
         emitter.places[sink.target] = replace(place, name=name)
@@ -79,7 +71,7 @@ def _emit_leaf(region: Region, sink: Sink, indices: tuple[str, ...]) -> None:
         case StoreSink():
             _emit_store(emitter, sink, index)
         case ReduceSink():
-            _emit_reduce(emitter, sink, index)
+            _emit_reduce(region, sink, index)
         case ScatterSink():
             _emit_scatter(emitter, sink, index)
 
@@ -108,9 +100,10 @@ def _named(emitter: Emitter, atom: Atom, v: Variable) -> str:
     return name
 
 
-def _emit_reduce(emitter: Emitter, sink: ReduceSink, index: Index) -> None:
+def _emit_reduce(region: Region, sink: ReduceSink, index: Index) -> None:
+    emitter = region.emitter
     atom = _product(emitter, sink, index)
-    name = sink_sums.get(sink)
+    name = region.sums.get(sink)
     if name is not None:
         emitter.add(Assign(name, atom, sink.kind))
         return

@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 import numpy as np
 
 from ppl_cli.compiler.sinks import (
-    Axes, OpaqueSink, ReduceSink, ScatterSink, Sink, StoreSink, is_inline, own_axes,
+    Axes, OpaqueSink, ReduceSink, ScatterSink, Sink, StoreSink, is_inline, neutral_element, own_axes,
 )
 from ppl_cli.graph.basic import Apply, Constant, Variable, constant
 from ppl_cli.ops.control import If, Loop
@@ -14,7 +14,7 @@ from ppl_cli.ops.elementwise import Elementwise
 from ppl_cli.ops.indexing import AddAt, Gather, SetAt
 from ppl_cli.ops.linalg import Cholesky, LogAbsDeterminant, MatMul, Solve, SolveTriangular
 from ppl_cli.ops.random import PrimitiveDraw
-from ppl_cli.ops.reduction import KINDS, CumulativeSum, Reduce
+from ppl_cli.ops.reduction import CumulativeSum, Reduce
 from ppl_cli.ops.shape import BroadcastTo, Join
 
 Rule = Callable[[Apply, Mapping[Variable, Variable]], list[Sink]]
@@ -86,16 +86,15 @@ def _reduce(node: Apply, shared: Mapping[Variable, Variable]) -> list[Sink]:
     kept = tuple(k for k in range(x.ndim) if k not in gone)
     axes = own_axes(x.shape)
     sink = ReduceSink(v, x.shape, [(x, axes)], kind=op.kind, factors=((x, axes),), result_axes=kept)
-    return _with_start(sink, KINDS[op.kind][1])
+    return _with_start(sink)
 
 
-def _with_start(sink: ReduceSink, start: float) -> list[Sink]:
+def _with_start(sink: ReduceSink) -> list[Sink]:
     """The reduction, and before it what sets a result of several elements to its starting value."""
     if sink.sequential and all(sink.domain):
         return [sink]
     v = sink.target
-    value = constant(float(start)) if v.dtype == "float64" else constant(int(start))
-    fill = StoreSink(v, v.shape, [], source=value)
+    fill = StoreSink(v, v.shape, [], source=constant(neutral_element(sink.kind, v.dtype)))
     sink.after.add(fill)
     return [fill, sink]
 
@@ -114,7 +113,7 @@ def _matmul(node: Apply, shared: Mapping[Variable, Variable]) -> list[Sink]:
     axes_b: Axes = (*_batch_axes(b, batch), order["k"], order["n"])
     result = (*range(r), order["m"], order["n"])
     sink = ReduceSink(v, domain, [(a, axes_a), (b, axes_b)], factors=((a, axes_a), (b, axes_b)), result_axes=result)
-    return _with_start(sink, 0)
+    return _with_start(sink)
 
 
 def _batch_axes(x: Variable, batch: tuple[int, ...]) -> Axes:

@@ -9,10 +9,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+
 from ppl_cli.compiler.emit import broadcast_index, kind_of, progression
 from ppl_cli.graph.basic import Constant, Variable
+from ppl_cli.graph.types import DType
 from ppl_cli.ops.elementwise import Elementwise
 from ppl_cli.ops.indexing import Gather
+from ppl_cli.ops.reduction import KINDS
 from ppl_cli.ops.shape import BroadcastTo, Reshape, Transpose
 
 Combine = Literal["", "sum", "prod", "max", "min"]
@@ -107,6 +111,16 @@ class OpaqueSink(Sink):
     def fusible(self) -> bool:
         return False
 
+
+def neutral_element(kind: Combine, dtype: DType) -> float | int:
+    """What a reduction starts from."""
+    value = KINDS[kind][1]  # type: ignore[index]
+    if dtype == "float64":
+        return float(value)
+    return int(value) if np.isfinite(value) else INT_MAX if value > 0 else -INT_MAX
+
+
+INT_MAX = 2**63 - 1
 
 TRIVIAL = (Gather, Reshape, Transpose, BroadcastTo)
 
