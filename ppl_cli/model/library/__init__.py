@@ -1,0 +1,20 @@
+"""The function library: signatures for the checker, graph builders for the elaborator, in one table."""
+from __future__ import annotations
+
+from ppl_cli.language.types import Type
+from ppl_cli.model.library import containers, densities, matrices, real
+from ppl_cli.model.library.operators import Build
+from ppl_cli.model.library.operators import operator as _operator
+from ppl_cli.model.library.table import Rows
+
+
+class Library(Rows):
+    """All functions and operators."""
+
+    def operator(self, symbol: str, operands: tuple[Type, ...]) -> Build:
+        return _operator(symbol, operands)
+
+
+LIBRARY = Library()
+
+__all__ = ["LIBRARY", "Library", "containers", "densities", "matrices", "real"]

@@ -1,0 +1,246 @@
+"""Functions that make, measure, cut and join containers (Functions Reference, "Array Operations" and "Matrix Operations")."""
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ppl_cli.graph.basic import Constant, Variable, constant
+from ppl_cli.language.types import Type
+from ppl_cli.model.library.table import add, function, known
+from ppl_cli.ops.indexing import gather, take_slice
+from ppl_cli.ops.reduction import CumulativeSum, log_sum_exp, reduce_sum
+from ppl_cli.ops.scalar_math import add as plus
+from ppl_cli.ops.scalar_math import exp, sqrt, sub, to_real
+from ppl_cli.ops.shape import broadcast_to, join, reshape, transpose
+
+# ------------------------------------------------------------------------------------------------ sizes
+
+for _type in ("vector", "row_vector", "matrix"):
+    add(f"int rows({_type})", (lambda x: constant(x.shape[0])) if _type != "row_vector" else (lambda x: constant(1)))
+    add(f"int cols({_type})", (lambda x: constant(x.shape[-1])) if _type != "vector" else (lambda x: constant(1)))
+for _type in ("int", "real", "vector", "row_vector", "matrix", "array[] A"):
+    add(f"int size({_type})", (lambda x: constant(x.type.size)) if _type != "array[] A" else (lambda x: constant(x.shape[0])))
+for _type in ("vector", "row_vector", "matrix", "array[] A"):
+    add(f"int num_elements({_type})", lambda x: constant(x.type.size))
+for _type in ("int", "real", "vector", "row_vector", "matrix", "array[] A"):
+    add(f"array[] int dims({_type})", lambda x: constant(np.array(x.shape, dtype="int64")))
+
+
+# ---------------------------------------------------------------------------------------------- filling
+
+
+@function("vector rep_vector(real, int)", "row_vector rep_row_vector(real, int)", sizes=(1,))
+def rep_line(x: Variable, n: Variable) -> Variable:
+    return broadcast_to(_real(x), (known(n),))
+
+
+@function("matrix rep_matrix(real, int, int)", sizes=(1, 2))
+def rep_matrix(x: Variable, rows: Variable, cols: Variable) -> Variable:
+    return broadcast_to(_real(x), (known(rows), known(cols)))
+
+
+add("matrix rep_matrix(vector, int)", lambda x, n: broadcast_to(reshape(x, (*x.shape, 1)), (x.shape[0], known(n))))
+add("matrix rep_matrix(row_vector, int)", lambda x, n: broadcast_to(x, (known(n), x.shape[0])))
+
+
+@function("array[] A rep_array(A, int)", "array[,] A rep_array(A, int, int)", "array[,,] A rep_array(A, int, int, int)", sizes=(1, 2, 3))
+def rep_array(x: Variable, *sizes: Variable) -> Variable:
+    return broadcast_to(x, (*map(known, sizes), *x.shape))
+
+
+def _sized(name: str, result: str, build: Any, sizes: int = 1) -> None:
+    function(f"{result} {name}({', '.join(['int'] * sizes)})", sizes=tuple(range(sizes)))(
+        lambda *n: constant(np.asarray(build(*map(known, n)))))
+
+
+for _word, _fill in (("ones", np.ones), ("zeros", np.zeros)):
+    _sized(f"{_word}_vector", "vector", _fill)
+    _sized(f"{_word}_row_vector", "row_vector", _fill)
+    _sized(f"{_word}_array", "array[] real", _fill)
+    _sized(f"{_word}_int_array", "array[] int", lambda n, f=_fill: f(n).astype("int64"))
+_sized("identity_matrix", "matrix", np.eye)
+for _shape, _result in (("vector", "vector"), ("row_vector", "row_vector"), ("array", "array[] real")):
+    function(f"{_result} one_hot_{_shape}(int, int)", sizes=(0, 1))(
+        lambda n, k: constant((np.arange(known(n)) == known(k) - 1).astype(float)))
+    function(f"{_result} linspaced_{_shape}(int, real, real)", sizes=(0,))(
+        lambda n, a, b: _real(a) + constant(np.arange(known(n)) / max(known(n) - 1, 1)) * (_real(b) - _real(a))
+        if known(n) > 1 else broadcast_to(_real(b), (known(n),)))
+function("array[] int linspaced_int_array(int, int, int)", sizes=(0, 1, 2))(
+    lambda n, a, b: constant(np.arange(known(n)) * ((known(b) - known(a)) // max(known(n) - 1, 1)) + known(a)))
+
+
+def _real(x: Variable) -> Variable:
+    return x if x.dtype == "float64" else to_real(x)
+
+
+# ------------------------------------------------------------------------------------------ conversions
+
+
+@function("vector to_vector(matrix)", "vector to_vector(vector)", "vector to_vector(row_vector)", "vector to_vector(array[] real)",
+          "vector to_vector(array[] int)", typed=True)
+def to_vector(x: Variable, types: tuple[Type, ...]) -> Variable:
+    return _real(_column_major(x, types[0]))
+
+
+@function("row_vector to_row_vector(matrix)", "row_vector to_row_vector(vector)", "row_vector to_row_vector(row_vector)",
+          "row_vector to_row_vector(array[] real)", "row_vector to_row_vector(array[] int)", typed=True)
+def to_row_vector(x: Variable, types: tuple[Type, ...]) -> Variable:
+    return _real(_column_major(x, types[0]))
+
+
+def _column_major(x: Variable, type: Type) -> Variable:
+    flat = transpose(x) if str(type) == "matrix" else x
+    return reshape(flat, (x.type.size,))
+
+
+@function("matrix to_matrix(matrix)", "matrix to_matrix(array[,] real)", "matrix to_matrix(array[,] int)")
+def to_matrix_same(x: Variable) -> Variable:
+    return _real(x)
+
+
+add("matrix to_matrix(vector)", lambda x: reshape(x, (*x.shape, 1)))
+add("matrix to_matrix(row_vector)", lambda x: reshape(x, (1, *x.shape)))
+add("matrix to_matrix(array[] row_vector)", lambda x: x)
+
+
+@function("matrix to_matrix(matrix, int, int)", "matrix to_matrix(vector, int, int)", "matrix to_matrix(row_vector, int, int)",
+          "matrix to_matrix(array[] real, int, int)", "matrix to_matrix(array[] int, int, int)", sizes=(1, 2), typed=True)
+def to_matrix(x: Variable, rows: Variable, cols: Variable, types: tuple[Type, ...]) -> Variable:
+    """Filled column by column."""
+    return transpose(reshape(_real(_column_major(x, types[0])), (known(cols), known(rows))))
+
+
+@function("matrix to_matrix(vector, int, int, int)", "matrix to_matrix(row_vector, int, int, int)",
+          "matrix to_matrix(array[] real, int, int, int)", "matrix to_matrix(matrix, int, int, int)", sizes=(1, 2, 3), typed=True)
+def to_matrix_by(x: Variable, rows: Variable, cols: Variable, by_column: Variable, types: tuple[Type, ...]) -> Variable:
+    if known(by_column):
+        return to_matrix(x, rows, cols, types=types)
+    return reshape(_real(_column_major(x, types[0])), (known(rows), known(cols)))
+
+
+@function("array[] real to_array_1d(vector)", "array[] real to_array_1d(row_vector)", "array[] real to_array_1d(matrix)",
+          "array[] real to_array_1d(array[] real)", "array[] int to_array_1d(array[] int)", "array[] real to_array_1d(array[,] real)",
+          "array[] int to_array_1d(array[,] int)", "array[] real to_array_1d(array[,,] real)", "array[] int to_array_1d(array[,,] int)",
+          typed=True)
+def to_array_1d(x: Variable, types: tuple[Type, ...]) -> Variable:
+    return _column_major(x, types[0])
+
+
+add("array[,] real to_array_2d(matrix)", lambda x: x)
+
+# --------------------------------------------------------------------------------------------- cutting
+
+
+@function("vector head(vector, int)", "row_vector head(row_vector, int)", "array[] A head(array[] A, int)", sizes=(1,))
+def head(x: Variable, n: Variable) -> Variable:
+    return _part(x, 0, known(n))
+
+
+@function("vector tail(vector, int)", "row_vector tail(row_vector, int)", "array[] A tail(array[] A, int)", sizes=(1,))
+def tail(x: Variable, n: Variable) -> Variable:
+    return _part(x, x.shape[0] - known(n), known(n))
+
+
+def _part(x: Variable, start: int, count: int) -> Variable:
+    if count < 0 or start < 0 or start + count > x.shape[0]:
+        raise ValueError(f"{count} elements cannot be taken from a container of size {x.shape[0]}")
+    return take_slice(x, start, start + count)
+
+
+@function("vector segment(vector, int, int)", "row_vector segment(row_vector, int, int)", "array[] A segment(array[] A, int, int)",
+          sizes=(2,))
+def segment(x: Variable, start: Variable, n: Variable) -> Variable:
+    if isinstance(start, Constant):
+        return _part(x, known(start) - 1, known(n))
+    return gather(x, plus(sub(start, 1), np.arange(known(n))))
+
+
+def _range(start: Variable, n: int) -> Variable:
+    return plus(sub(start, 1), constant(np.arange(n)))
+
+
+@function("matrix block(matrix, int, int, int, int)", sizes=(3, 4))
+def block(x: Variable, i: Variable, j: Variable, rows: Variable, cols: Variable) -> Variable:
+    return gather(x, reshape(_range(i, known(rows)), (known(rows), 1)), _range(j, known(cols)))
+
+
+@function("vector sub_col(matrix, int, int, int)", sizes=(3,))
+def sub_col(x: Variable, i: Variable, j: Variable, n: Variable) -> Variable:
+    return gather(x, _range(i, known(n)), sub(j, 1))
+
+
+@function("row_vector sub_row(matrix, int, int, int)", sizes=(3,))
+def sub_row(x: Variable, i: Variable, j: Variable, n: Variable) -> Variable:
+    return gather(x, sub(i, 1), _range(j, known(n)))
+
+
+add("row_vector row(matrix, int)", lambda x, i: gather(x, sub(i, 1)))
+add("vector col(matrix, int)", lambda x, j: gather(x, constant(np.arange(x.shape[0])), sub(j, 1)))
+
+# --------------------------------------------------------------------------------------------- joining
+
+
+@function("vector append_row(vector, vector)", "vector append_row(real, vector)", "vector append_row(vector, real)",
+          "row_vector append_col(row_vector, row_vector)", "row_vector append_col(real, row_vector)",
+          "row_vector append_col(row_vector, real)")
+def append_line(a: Variable, b: Variable) -> Variable:
+    return join([_real(v) if v.ndim else reshape(_real(v), (1,)) for v in (a, b)])
+
+
+@function("matrix append_row(matrix, matrix)", "matrix append_row(matrix, row_vector)", "matrix append_row(row_vector, matrix)",
+          "matrix append_row(row_vector, row_vector)")
+def append_rows(a: Variable, b: Variable) -> Variable:
+    return join([v if v.ndim == 2 else reshape(v, (1, *v.shape)) for v in (a, b)])
+
+
+@function("matrix append_col(matrix, matrix)", "matrix append_col(matrix, vector)", "matrix append_col(vector, matrix)",
+          "matrix append_col(vector, vector)")
+def append_cols(a: Variable, b: Variable) -> Variable:
+    return join([v if v.ndim == 2 else reshape(v, (*v.shape, 1)) for v in (a, b)], -1)
+
+
+add("array[] A append_array(array[] A, array[] A)", lambda a, b: join([a, b]))
+
+# ------------------------------------------------------------------------------------ order, cumulation
+
+for _type in ("vector", "row_vector", "array[] A"):
+    add(f"{_type} reverse({_type})", lambda x: gather(x, constant(np.arange(x.shape[0])[::-1])))
+for _type in ("vector", "row_vector", "array[] real", "array[] int"):
+    add(f"{_type} cumulative_sum({_type})", lambda x: CumulativeSum()(x))
+
+
+def _known_array(name: str, x: Variable) -> np.ndarray:
+    if not isinstance(x, Constant):
+        raise NotImplementedError(f"`{name}` of what depends on parameters is not supported yet")
+    return x.data
+
+
+for _type in ("vector", "row_vector", "array[] real", "array[] int"):
+    add(f"{_type} sort_asc({_type})", lambda x: constant(np.sort(_known_array("sort_asc", x))))
+    add(f"{_type} sort_desc({_type})", lambda x: constant(np.sort(_known_array("sort_desc", x))[::-1]))
+    add(f"array[] int sort_indices_asc({_type})",
+        lambda x: constant(np.argsort(_known_array("sort_indices_asc", x), kind="stable") + 1))
+    add(f"array[] int sort_indices_desc({_type})",
+        lambda x: constant(np.argsort(-_known_array("sort_indices_desc", x), kind="stable") + 1))
+    add(f"int rank({_type}, int)",
+        lambda x, i: constant(int((_known_array("rank", x) < _known_array("rank", x)[known(i) - 1]).sum())))
+
+# ------------------------------------------------------------------------------------------- statistics
+
+for _type in ("vector", "row_vector", "array[] real", "matrix"):
+    add(f"real mean({_type})", lambda x: reduce_sum(x) / float(x.type.size))
+    add(f"real variance({_type})", lambda x: _variance(x))
+    add(f"real sd({_type})", lambda x: sqrt(_variance(x)) if x.type.size > 1 else constant(0.0))
+
+
+def _variance(x: Variable) -> Variable:
+    if x.type.size < 2:
+        return constant(0.0)
+    centered = x - reduce_sum(x) / float(x.type.size)
+    return reduce_sum(centered * centered) / float(x.type.size - 1)
+
+
+for _type in ("vector", "row_vector"):
+    add(f"{_type} softmax({_type})", lambda x: exp(x - log_sum_exp(x)))
+    add(f"{_type} log_softmax({_type})", lambda x: x - log_sum_exp(x))

@@ -1,0 +1,118 @@
+"""Functions that follow from the distributions: densities, distribution functions, random numbers; generalized linear models."""
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ppl_cli.distributions import DISTRIBUTIONS, Distribution
+from ppl_cli.distributions.discrete import bernoulli_logit_lpmf, poisson_log_lpmf
+from ppl_cli.distributions.formulas import real
+from ppl_cli.distributions.continuous import normal_lpdf
+from ppl_cli.graph.basic import Variable
+from ppl_cli.model.library.table import add, known
+from ppl_cli.ops.linalg import matvec
+from ppl_cli.ops.random import random_variable
+from ppl_cli.ops.reduction import reduce_sum
+from ppl_cli.ops.scalar_math import exp
+
+# The argument types of the distributions that are not over scalars: value, then parameters.
+VECTOR_SIGNATURES: dict[str, tuple[str, ...]] = {
+    "multi_normal": ("vectors", "vectors", "matrix"),
+    "multi_normal_cholesky": ("vectors", "vectors", "matrix"),
+    "multi_normal_prec": ("vectors", "vectors", "matrix"),
+    "multi_student_t": ("vectors", "real", "vectors", "matrix"),
+    "dirichlet": ("vectors", "vectors"),
+    "multinomial": ("array[] int", "vector"),
+    "lkj_corr_cholesky": ("matrix", "real"),
+    "lkj_corr": ("matrix", "real"),
+    "wishart": ("matrix", "real", "matrix"),
+    "inv_wishart": ("matrix", "real", "matrix"),
+    "categorical": ("ints", "vector"),
+    "categorical_logit": ("ints", "vector"),
+    "ordered_logistic": ("ints", "reals", "vector"),
+}
+INTEGER_PARAMETERS = {"binomial": (0,), "binomial_logit": (0,), "beta_binomial": (0,), "discrete_range": (0, 1)}
+
+
+def _arguments(law: Distribution) -> tuple[str, ...]:
+    if law.name in VECTOR_SIGNATURES:
+        return VECTOR_SIGNATURES[law.name]
+    whole = INTEGER_PARAMETERS.get(law.name, ())
+    parameters = ("ints" if k in whole else "reals" for k in range(len(law.parameters)))
+    return ("ints" if law.is_discrete else "reals", *parameters)
+
+
+def _summed(density: Callable[..., Variable]) -> Callable[..., Variable]:
+    return lambda *arguments: reduce_sum(density(*arguments))
+
+
+def _draw(law: Distribution) -> Callable[..., Variable]:
+    return lambda *parameters: random_variable(law, *parameters)
+
+
+def _add(law: Distribution) -> None:
+    value, *parameters = _arguments(law)
+    inside = f"({value} | {', '.join(parameters)})" if parameters else f"({value} |)"
+    kind = "lpmf" if law.is_discrete else "lpdf"
+    for suffix in (kind, "lu" + kind[1:]):
+        add(f"real {law.name}_{suffix}{inside}", _summed(law.log_prob))
+    if law.log_cdf is not None:
+        add(f"real {law.name}_lcdf{inside}", _summed(law.log_cdf))
+        add(f"real {law.name}_cdf{inside}", lambda *a, f=law.log_cdf: exp(reduce_sum(f(*a))))
+    if law.log_ccdf is not None:
+        add(f"real {law.name}_lccdf{inside}", _summed(law.log_ccdf))
+    if law.draw is None or law.sized or law.name == "multinomial":
+        return
+    for result, arguments in _draw_signatures(law, parameters):
+        add(f"{result} {law.name}_rng({', '.join(arguments)})", _draw(law))
+
+
+def _draw_signatures(law: Distribution, parameters: list[str]) -> list[tuple[str, list[str]]]:
+    """Result and argument types; scalar parameters may be containers, and then the result is an array."""
+    if law.event_ndim == 0:
+        return [("ints" if law.is_discrete else "reals", parameters)]
+    if law.event_ndim == 2:
+        return [("matrix", parameters)]
+    if "vectors" not in parameters:
+        return [("vector", parameters)]
+    single = [p.replace("vectors", "vector") for p in parameters]
+    rows = [p.replace("vectors", "row_vector") for p in parameters]
+    many = [p.replace("vectors", "array[] vector") for p in parameters]
+    return [("vector", single), ("vector", rows), ("array[] vector", many)]
+
+
+for _law in DISTRIBUTIONS.values():
+    _add(_law)
+
+for _name in ("lkj_corr_cholesky", "lkj_corr"):
+    add(f"matrix {_name}_rng(int, real)",
+        lambda k, eta, n=_name: random_variable(DISTRIBUTIONS[n], eta, event=(known(k), known(k))))
+
+
+# ------------------------------------------------------------------------------ generalized linear models
+
+
+def _linear(x: Variable, alpha: Variable, beta: Variable) -> Variable:
+    return matvec(x, beta) + alpha
+
+
+def bernoulli_logit_glm(y: Variable, x: Variable, alpha: Variable, beta: Variable) -> Variable:
+    return reduce_sum(bernoulli_logit_lpmf(y, _linear(x, real(alpha), beta)))
+
+
+def poisson_log_glm(y: Variable, x: Variable, alpha: Variable, beta: Variable) -> Variable:
+    return reduce_sum(poisson_log_lpmf(y, _linear(x, real(alpha), beta)))
+
+
+def normal_id_glm(y: Variable, x: Variable, alpha: Variable, beta: Variable, sigma: Variable) -> Variable:
+    return reduce_sum(normal_lpdf(y, _linear(x, real(alpha), beta), sigma))
+
+
+for _suffix in ("lpmf", "lupmf"):
+    for _alpha in ("real", "vector"):
+        add(f"real bernoulli_logit_glm_{_suffix}(ints | matrix, {_alpha}, vector)", bernoulli_logit_glm)
+        add(f"real poisson_log_glm_{_suffix}(ints | matrix, {_alpha}, vector)", poisson_log_glm)
+for _suffix in ("lpdf", "lupdf"):
+    for _alpha in ("real", "vector"):
+        for _sigma in ("real", "vector"):
+            add(f"real normal_id_glm_{_suffix}(vector | matrix, {_alpha}, vector, {_sigma})", normal_id_glm)
+            add(f"real normal_id_glm_{_suffix}(real | matrix, {_alpha}, vector, {_sigma})", normal_id_glm)

@@ -1,0 +1,115 @@
+"""Real-valued functions (Functions Reference, "Integer-Valued" and "Real-Valued Basic Functions")."""
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ppl_cli.distributions.formulas import lbeta, log_choose, log_diff_exp, multiply_log, real
+from ppl_cli.graph.basic import Variable, constant
+from ppl_cli.model.library.table import add, function
+from ppl_cli.ops import scalar_math as sm
+from ppl_cli.ops.reduction import log_sum_exp, reduce_max, reduce_min, reduce_prod, reduce_sum
+from ppl_cli.ops.shape import reshape
+
+UNARY = {
+    "exp": sm.exp, "exp2": sm.exp2, "expm1": sm.expm1, "log": sm.log, "log2": sm.log2, "log10": sm.log10, "log1p": sm.log1p,
+    "sqrt": sm.sqrt, "cbrt": sm.cbrt, "floor": sm.floor, "ceil": sm.ceil, "round": sm.rounded, "trunc": sm.trunc,
+    "sin": sm.sin, "cos": sm.cos, "tan": sm.tan, "asin": sm.asin, "acos": sm.acos, "atan": sm.atan, "sinh": sm.sinh,
+    "cosh": sm.cosh, "tanh": sm.tanh, "asinh": sm.asinh, "acosh": sm.acosh, "atanh": sm.atanh, "lgamma": sm.lgamma,
+    "digamma": sm.digamma, "trigamma": sm.trigamma, "erf": sm.erf, "erfc": sm.erfc, "inv_logit": sm.inv_logit,
+    "log1p_exp": sm.log1p_exp, "log1m_exp": sm.log1m_exp, "inv_Phi": sm.ndtri, "std_normal_qf": sm.ndtri,
+    "abs": lambda x: sm.absolute(x), "fabs": lambda x: sm.absolute(real(x)),
+    "square": lambda x: real(x) * real(x),
+    "inv": lambda x: 1.0 / real(x),
+    "inv_sqrt": lambda x: 1.0 / sm.sqrt(x),
+    "inv_square": lambda x: 1.0 / (real(x) * real(x)),
+    "log1m": lambda x: sm.log1p(-real(x)),
+    "logit": lambda x: sm.log(x) - sm.log1p(-real(x)),
+    "log_inv_logit": lambda x: -sm.log1p_exp(-real(x)),
+    "log1m_inv_logit": lambda x: -sm.log1p_exp(x),
+    "inv_cloglog": lambda x: -sm.expm1(-sm.exp(x)),
+    "cloglog": lambda x: sm.log(-sm.log1p(-real(x))),
+    "tgamma": lambda x: sm.exp(sm.lgamma(x)),
+    "Phi": lambda x: 0.5 * sm.erfc(-real(x) * math.sqrt(0.5)),
+    "Phi_approx": lambda x: sm.inv_logit(0.07056 * real(x) * real(x) * real(x) + 1.5976 * real(x)),
+    "minus": lambda x: -x,
+}  # fmt: skip
+
+for _name, _build in UNARY.items():
+    add(f"T {_name}(T)", _build)
+add("Z abs(Z)", sm.int_abs)
+
+BINARY = {
+    "pow": lambda a, b: sm.power(real(a), real(b)),
+    "fmax": lambda a, b: sm.maximum(real(a), real(b)),
+    "fmin": lambda a, b: sm.minimum(real(a), real(b)),
+    "fdim": lambda a, b: sm.switch(sm.gt(a, b), real(a) - real(b), 0.0),
+    "fmod": lambda a, b: real(a) - real(b) * sm.trunc(real(a) / real(b)),
+    "hypot": lambda a, b: sm.sqrt(real(a) * real(a) + real(b) * real(b)),
+    "atan2": sm.atan2,
+    "lbeta": lbeta,
+    "beta": lambda a, b: sm.exp(lbeta(a, b)),
+    "lchoose": log_choose,
+    "binomial_coefficient_log": log_choose,
+    "lmultiply": multiply_log,
+    "multiply_log": multiply_log,
+    "log_diff_exp": lambda a, b: log_diff_exp(real(a), real(b)),
+    "log_falling_factorial": lambda x, n: sm.lgamma(real(x) + 1.0) - sm.lgamma(real(x) - n + 1.0),
+    "log_rising_factorial": lambda x, n: sm.lgamma(real(x) + n) - sm.lgamma(real(x)),
+}
+
+for _name, _build in BINARY.items():
+    add(f"T {_name}(T, T)", _build)
+
+add("real log_sum_exp(real, real)", lambda a, b: sm.log_add_exp(real(a), real(b)))
+
+
+@function("int choose(int, int)")
+def choose(n: Variable, k: Variable) -> Variable:
+    return sm.to_int(sm.rounded(sm.exp(log_choose(n, k))))
+
+
+@function("int step(real)", "int int_step(real)", "int int_step(int)")
+def step(x: Variable, types: Any = ()) -> Variable:
+    return sm.switch(sm.ge(x, 0), 1, 0)
+
+
+SIZES_OF_INT = {"max": (sm.int_max, reduce_max), "min": (sm.int_min, reduce_min)}
+for _name, (_pair, _all) in SIZES_OF_INT.items():
+    add(f"int {_name}(int, int)", _pair)
+    add(f"int {_name}(array[] int)", _all)
+    for _type in ("array[] real", "vector", "row_vector", "matrix"):
+        add(f"real {_name}({_type})", _all)
+
+for _type in ("array[] real", "vector", "row_vector", "matrix"):
+    add(f"real sum({_type})", reduce_sum)
+    add(f"real prod({_type})", reduce_prod)
+    add(f"real log_sum_exp({_type})", lambda x: log_sum_exp(reshape(real(x), (x.type.size,))))
+add("int sum(array[] int)", reduce_sum)
+add("int prod(array[] int)", reduce_prod)
+
+add("int is_inf(real)", sm.isinf)
+add("int is_nan(real)", sm.isnan)
+add("T fma(T, T, T)", lambda a, b, c: real(a) * real(b) + real(c))
+
+
+@function("real log_mix(real, real, real)")
+def log_mix(theta: Variable, first: Variable, second: Variable) -> Variable:
+    theta = real(theta)
+    return sm.log_add_exp(sm.log(theta) + first, sm.log1p(-theta) + second)
+
+
+@function("real log_mix(vector, vector)", "real log_mix(row_vector, row_vector)", "real log_mix(array[] real, array[] real)",
+          "real log_mix(vector, array[] real)", "real log_mix(array[] real, vector)")
+def log_mix_all(theta: Variable, densities: Variable) -> Variable:
+    return log_sum_exp(sm.log(theta) + densities)
+
+
+CONSTANTS = {
+    "pi": math.pi, "e": math.e, "sqrt2": math.sqrt(2), "log2": math.log(2), "log10": math.log(10),
+    "machine_precision": 2.220446049250313e-16, "positive_infinity": math.inf, "negative_infinity": -math.inf,
+    "not_a_number": math.nan,
+}
+
+for _name, _value in CONSTANTS.items():
+    add(f"real {_name}()", lambda v=_value: constant(v))
