@@ -6,7 +6,7 @@ loop body, and hoisted to the outermost loop in which all of their indices are k
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -23,6 +23,9 @@ from ppl_cli.ops.scalar_math import to_int
 from ppl_cli.ops.shape import BroadcastTo, Reshape, Transpose
 
 Index = tuple[Linear, ...]
+Element = tuple[Variable, Index]
+Computation = Generator[Element, Atom, Atom]  # asks for elements, is sent their atoms, and returns its own
+
 ZERO = Linear()
 
 
@@ -42,11 +45,15 @@ class Place:
 
 @dataclass
 class Frame:
-    """An open body of statements. What is computed in a `closed` one must stay there: it may not run at all."""
+    """An open body of statements: what it has computed so far, and where the variables are that it has stored.
 
-    body: list[Statement]
-    known: dict[tuple[Variable, Index], Atom] = field(default_factory=dict)
+    What is computed in a `closed` one must stay there: it may not run at all.
+    """
+
     closed: bool = False
+    body: list[Statement] = field(default_factory=list)
+    known: dict[Element, Atom] = field(default_factory=dict)
+    places: dict[Variable, Place] = field(default_factory=dict)
 
 
 def kind_of(v: Variable) -> Kind:
@@ -81,14 +88,13 @@ def progression(data: np.ndarray) -> Linear | None:
 
 
 class Emitter:
-    """Open bodies, places of stored variables, and the data that the code reads."""
+    """The open bodies, and the data that the code reads."""
 
-    def __init__(self, places: dict[Variable, Place]) -> None:
-        self.frames: list[Frame] = [Frame([])]
+    def __init__(self) -> None:
+        self.frames: list[Frame] = [Frame()]
         self.levels: dict[str, int] = {}
-        self.places = places
         self.names = count()
-        self.data: list[np.ndarray] = []
+        self.data: dict[Buffer, np.ndarray] = {}
         self.data_buffers: dict[Constant, Buffer] = {}
         self.computed: Counter[Variable] = Counter()
         self.progressions: dict[Constant, Linear | None] = {}
@@ -98,6 +104,25 @@ class Emitter:
     @property
     def depth(self) -> int:
         return len(self.frames) - 1
+
+    def open(self, closed: bool = False) -> None:
+        self.frames.append(Frame(closed))
+
+    def close(self) -> list[Statement]:
+        """The statements of the innermost body, which is left with all that it knew."""
+        return self.frames.pop().body
+
+    def place(self, v: Variable) -> Place | None:
+        """Where `v` is stored, None if it is not."""
+        return next((f.places[v] for f in reversed(self.frames) if v in f.places), None)
+
+    def publish(self, v: Variable, place: Place) -> None:
+        """From now on `v` is stored at `place`, until the body of its level is closed."""
+        self.frames[place.level].places[v] = place
+
+    def placed(self) -> set[Variable]:
+        """Every variable that is stored now."""
+        return {v for f in self.frames for v in f.places}
 
     def add(self, statement: Statement) -> None:
         self.frames[-1].body.append(statement)
@@ -129,27 +154,45 @@ class Emitter:
             self.computed[v] += 1
         return Ref(name, value.kind)
 
+    def named(self, name: str, v: Variable) -> Ref:
+        return Ref(name, kind_of(v))
+
     # -------------------------------------------------------------------------------------------- pull
 
     def pull(self, v: Variable, index: Index) -> Atom:
-        """The element of `v` at `index`, one entry for each axis."""
-        key = (v, index)
-        for frame in reversed(self.frames):
-            found = frame.known.get(key)
-            if found is not None:
-                return found
-        atom = self.compute(v, index) if v not in self.places else self.load(v, self.places[v], index)
-        self.frames[max(self.lowest, self.level(atom))].known[key] = atom
-        return atom
+        """The element of `v` at `index`, one entry for each axis. Deep graphs are no deep recursion."""
+        stack: list[Computation] = []
+        wanted: Element | None = (v, index)
+        atom: Atom | None = None
+        while True:
+            if wanted is not None:
+                atom = self._known(wanted)
+                if atom is None:
+                    stack.append(self._element(*wanted))
+            if not stack:
+                assert atom is not None
+                return atom
+            try:
+                wanted = stack[-1].send(atom)  # type: ignore[arg-type]
+            except StopIteration as finished:
+                stack.pop()
+                wanted, atom = None, finished.value
 
-    def compute(self, v: Variable, index: Index) -> Atom:
-        """The element of `v` from its inputs, wherever `v` itself may be stored."""
-        if isinstance(v, Constant):
-            return self._constant(v, index)
-        rule = _PULL.get(type(v.op))
-        if rule is None:
+    def _known(self, element: Element) -> Atom | None:
+        return next((f.known[element] for f in reversed(self.frames) if element in f.known), None)
+
+    def _element(self, v: Variable, index: Index) -> Computation:
+        place = self.place(v)
+        if place is not None:
+            atom = self.load(v, place, index)
+        elif isinstance(v, Constant):
+            atom = self._constant(v, index)
+        elif type(v.op) in _ELEMENT:
+            atom = yield from _ELEMENT[type(v.op)](self, v, index)
+        else:
             raise KeyError(f"{v!r} is not stored where it is read")
-        return rule(self, v, index)
+        self.frames[max(self.lowest, self.level(atom))].known[v, index] = atom
+        return atom
 
     def load(self, v: Variable, place: Place, index: Index) -> Atom:
         if place.buffer is None:
@@ -193,8 +236,8 @@ class Emitter:
         if v not in self.data_buffers:
             slot = len(self.data)
             array = v.data if kind_of(v) == "double" else v.data.astype("int64")
-            self.data.append(np.ascontiguousarray(array).ravel())
-            self.data_buffers[v] = Buffer(f"d{slot}", kind_of(v), max(v.type.size, 1), "data", slot)
+            buffer = self.data_buffers[v] = Buffer(f"d{slot}", kind_of(v), max(v.type.size, 1), "data", slot)
+            self.data[buffer] = np.ascontiguousarray(array).ravel()
         return self.data_buffers[v]
 
     def integer(self, atom: Atom) -> Linear:
@@ -209,9 +252,11 @@ class Emitter:
 
     # ------------------------------------------------------------------------------------ rules by op
 
-    def _elementwise(self, v: Variable, index: Index) -> Atom:
+    def _elementwise(self, v: Variable, index: Index) -> Computation:
         assert isinstance(v.op, Elementwise)
-        atoms = [self.pull(x, broadcast_index(index, x.shape)) for x in v.inputs]
+        atoms = []
+        for x in v.inputs:
+            atoms.append((yield x, broadcast_index(index, x.shape)))
         scalar = v.op.scalar
         if kind_of(v) == "int64" and scalar.name in _LINEAR:
             combined = _LINEAR[scalar.name](self, atoms)
@@ -219,24 +264,26 @@ class Emitter:
                 return combined
         return self.let(Apply(scalar, tuple(atoms), kind_of(v)), atoms, v)
 
-    def _gather(self, v: Variable, index: Index) -> Atom:
+    def _gather(self, v: Variable, index: Index) -> Computation:
         x, *indices = v.inputs
         n = v.ndim - (x.ndim - len(indices))
-        at = [self.integer(self.pull(i, broadcast_index(index[:n], i.shape))) for i in indices]
-        return self.pull(x, (*at, *index[n:]))
+        at = []
+        for i in indices:
+            at.append(self.integer((yield i, broadcast_index(index[:n], i.shape))))
+        return (yield x, (*at, *index[n:]))
 
-    def _transpose(self, v: Variable, index: Index) -> Atom:
+    def _transpose(self, v: Variable, index: Index) -> Computation:
         assert isinstance(v.op, Transpose)
         inner = [ZERO] * len(index)
         for k, axis in enumerate(v.op.axes):
             inner[axis] = index[k]
-        return self.pull(v.inputs[0], tuple(inner))
+        return (yield v.inputs[0], tuple(inner))
 
-    def _broadcast(self, v: Variable, index: Index) -> Atom:
-        return self.pull(v.inputs[0], broadcast_index(index, v.inputs[0].shape))
+    def _broadcast(self, v: Variable, index: Index) -> Computation:
+        return (yield v.inputs[0], broadcast_index(index, v.inputs[0].shape))
 
-    def _reshape(self, v: Variable, index: Index) -> Atom:
-        return self.pull(v.inputs[0], self.reshape_index(index, v.shape, v.inputs[0].shape))
+    def _reshape(self, v: Variable, index: Index) -> Computation:
+        return (yield v.inputs[0], self.reshape_index(index, v.shape, v.inputs[0].shape))
 
     def reshape_index(self, index: Index, outer: tuple[int, ...], inner: tuple[int, ...]) -> Index:
         """The index into `inner` of the element that a reshape to `outer` shows at `index`."""
@@ -299,7 +346,7 @@ def _mul(emitter: Emitter, atoms: Sequence[Atom]) -> Atom | None:
 
 _LINEAR: dict[str, Callable[[Emitter, Sequence[Atom]], Atom | None]] = {"add": _add, "sub": _sub, "mul": _mul}
 
-_PULL: dict[type, Callable[[Emitter, Variable, Index], Atom]] = {
+_ELEMENT: dict[type, Callable[[Emitter, Variable, Index], Computation]] = {
     Elementwise: Emitter._elementwise,
     Gather: Emitter._gather,
     Transpose: Emitter._transpose,

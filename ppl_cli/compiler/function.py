@@ -23,8 +23,8 @@ class Workspace:
     """What one thread needs to call a kernel: pointers to data, scratch memory, functions and random state."""
 
     def __init__(self, function: CompiledFunction, state: np.ndarray | None) -> None:
-        self.data = np.array([a.ctypes.data for a in function.kernel.data] or [0], dtype=np.uint64)
-        self.scratch = np.zeros(max(function.kernel.scratch, 1))
+        self.data = np.array([a.ctypes.data for a in function.kernel.data.values()] or [0], dtype=np.uint64)
+        self.scratch = np.zeros(max(function.kernel.n_scratch, 1))
         self.functions = np.array(function.functions or [0], dtype=np.uint64)
         self.state = np.zeros(4, np.uint64) if state is None else state
         self._keep = function

@@ -104,13 +104,13 @@ Expression = Atom | Apply | Load | Quotient | Draw
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Buffer:
-    """A flat array. place: input (q), output (out), data (slot `offset` of the data table), scratch."""
+    """A flat array. place: input (q), output (out), data (slot `slot` of the data table), scratch."""
 
     name: str
     kind: Kind
     size: int
     place: Literal["input", "output", "data", "scratch"]
-    offset: int = 0
+    slot: int = 0
 
 
 # ------------------------------------------------------------------------------------------ statements
@@ -195,16 +195,15 @@ Statement = Let | Declare | Assign | Store | For | If | Copy | Library
 class Kernel:
     """A whole function: its statements, the value returned, and what it needs besides its text.
 
-    data        arrays behind the data table, in order of slots
-    scratch     doubles of scratch memory
-    externals   names of the functions in the function table, in order of slots
+    data       the arrays behind the data table, each with its buffer, in order of slots
+    scratch    for each scratch buffer where it begins in the arena
     """
 
     body: list[Statement]
     value: Atom | None
-    data: tuple[np.ndarray, ...]
-    buffers: tuple[Buffer, ...]
-    scratch: int
+    data: dict[Buffer, np.ndarray]
+    scratch: dict[Buffer, int]
+    n_scratch: int
     n_in: int
     n_out: int
 

@@ -7,11 +7,12 @@ by emitting once; it is then stored, and everything is emitted anew.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ppl_cli.compiler.emit import Emitter, Place, kind_of
-from ppl_cli.compiler.kernel import Atom, Buffer, Kernel
+from ppl_cli.compiler.emit import Emitter, Place
+from ppl_cli.compiler.kernel import Buffer, Kernel
+from ppl_cli.compiler.memory import Memory, arrange
 from ppl_cli.compiler.region import Region
 from ppl_cli.graph.basic import Apply, Variable
 from ppl_cli.graph.traversal import map_graph, toposort
@@ -43,19 +44,12 @@ class Layout:
     def n_out(self) -> int:
         return sum(v.type.size for v in self.outputs)
 
-
-class Memory:
-    """The scratch arena of one kernel; every buffer has its own piece, reused by no other."""
-
-    def __init__(self) -> None:
-        self.size = 0
-        self.buffers: list[Buffer] = []
-
-    def buffer(self, v: Variable, size: int) -> Buffer:
-        found = Buffer(f"w{len(self.buffers)}", kind_of(v), size, "scratch", self.size)
-        self.size += size
-        self.buffers.append(found)
-        return found
+    def places(self, variables: Sequence[Variable]) -> Iterator[tuple[Variable, int]]:
+        """Each of the inputs or outputs with where it begins."""
+        start = 0
+        for v in variables:
+            yield v, start
+            start += v.type.size
 
 
 def lower(inputs: Sequence[Variable], value: Variable | None, outputs: Sequence[Variable]) -> Kernel:
@@ -85,30 +79,21 @@ def _expand(node: Apply, inputs: Sequence[Variable]) -> Sequence[Variable]:
 
 def _attempt(layout: Layout, value: Variable | None, stored: set[Variable]) -> tuple[Kernel, set[Variable]]:
     """One lowering with `stored` forced into memory, and what it computes more than once at some cost."""
-    places: dict[Variable, Place] = {}
-    memory = Memory()
     q = Buffer("q", "double", layout.n_in, "input")
     out = Buffer("out", "double", layout.n_out, "output")
-    start = 0
-    for v in layout.inputs:
-        places[v] = Place(q, start=start)
-        start += v.type.size
-    emitter = Emitter(places)
-    region = Region(emitter, memory, stored)
-    start = 0
-    for v in layout.outputs:
+    emitter = Emitter()
+    for v, start in layout.places(layout.inputs):
+        emitter.publish(v, Place(q, start=start))
+    region = Region(emitter, Memory(), stored)
+    for v, start in layout.places(layout.outputs):
         region.deliver(v, Place(out, start=start))
-        start += v.type.size
-    result: Atom | None = None
     if value is not None:
         region.keep(value)
     region.emit()
-    if value is not None:
-        result = emitter.pull(value, ())
-    kernel = Kernel(
-        emitter.frames[0].body, result, tuple(emitter.data), (q, out, *emitter.data_buffers.values(), *memory.buffers),
-        memory.size, layout.n_in, layout.n_out,
-    )  # fmt: skip
+    result = None if value is None else emitter.pull(value, ())
+    body = emitter.frames[0].body
+    offsets, size = arrange(body)
+    kernel = Kernel(body, result, emitter.data, offsets, size, layout.n_in, layout.n_out)
     return kernel, _worth_storing(emitter.computed)
 
 

@@ -9,6 +9,7 @@ from ppl_cli.compiler.kernel import (
     Statement, Store, expressions, walk,
 )
 from ppl_cli.compiler.link import slots
+from ppl_cli.compiler.memory import share_memory
 
 PRELUDE = """\
 #include <stdint.h>
@@ -147,14 +148,15 @@ class CPrinter:
 
     def _locals(self) -> list[str]:
         found = ["const void **data = (const void **)workspace[0];"] if self.kernel.data else []
+        for buffer in self.kernel.data:
+            kind = _TYPES[buffer.kind]
+            found.append(f"const {kind} *restrict {buffer.name} = (const {kind} *)data[{buffer.slot}];")
         if self.kernel.scratch:
             found.append("double *restrict scratch = (double *)workspace[1];")
-        for buffer in self.kernel.buffers:
+        restrict = "" if share_memory(self.kernel.scratch) else "restrict"
+        for buffer, start in self.kernel.scratch.items():
             kind = _TYPES[buffer.kind]
-            if buffer.place == "data":
-                found.append(f"const {kind} *restrict {buffer.name} = (const {kind} *)data[{buffer.offset}];")
-            elif buffer.place == "scratch":
-                found.append(f"{kind} *restrict {buffer.name} = ({kind} *)(scratch + {buffer.offset});")
+            found.append(f"{kind} *{restrict} {buffer.name} = ({kind} *)(scratch + {start});")
         for (_name, _arity), slot in self.slots.items():
             found.append(f"const function{slot} f{slot} = (function{slot})((void **)workspace[2])[{slot}];")
         if any(name.startswith("draw:") for name, _ in self.slots):

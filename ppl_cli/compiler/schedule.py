@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ppl_cli.compiler.sinks import OpaqueSink, Sink, aligned
+from ppl_cli.compiler.sinks import Sink, aligned
 from ppl_cli.graph.basic import Variable
 
 
@@ -23,8 +23,7 @@ class Dependencies:
     def __init__(self, sinks: Sequence[Sink]) -> None:
         writers: dict[Variable, list[Sink]] = {}
         for sink in sinks:
-            outputs = sink.outputs if isinstance(sink, OpaqueSink) else (sink.target,)
-            for v in outputs:
+            for v in sink.outputs:
                 writers.setdefault(v, []).append(sink)
         self.before: dict[Sink, dict[Sink, int]] = {sink: {} for sink in sinks}
         for sink in sinks:

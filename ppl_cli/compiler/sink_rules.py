@@ -1,7 +1,7 @@
 """From operations to sinks: one rule for each operation that stores its result."""
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from ppl_cli.ops.shape import BroadcastTo, Join
 Rule = Callable[[Apply, Mapping[Variable, Variable]], list[Sink]]
 
 
-def sinks_of(node: Apply, stored: Container[Variable], shared: Mapping[Variable, Variable]) -> list[Sink]:
+def sinks_of(node: Apply, stored: Container[Variable], bases: Mapping[Variable, Variable]) -> list[Sink]:
     """The sinks of one node; none for what is computed where it is read."""
     v = node.outputs[0]
     if is_inline(v):
@@ -28,12 +28,18 @@ def sinks_of(node: Apply, stored: Container[Variable], shared: Mapping[Variable,
     rule = _RULES.get(type(node.op))
     if rule is None:
         raise NotImplementedError(f"the compiler has no rule for {node.op}")
-    return rule(node, shared)
+    return rule(node, bases)
 
 
-def mutable_base(node: Apply) -> Variable | None:
-    """The variable whose buffer the result of a write may take over."""
-    return node.inputs[0] if isinstance(node.op, SetAt | AddAt) else None
+def overwritten(node: Apply) -> list[tuple[Variable, Variable]]:
+    """The results that may take over the buffer of a variable, each with that variable."""
+    match node.op:
+        case SetAt() | AddAt():
+            return [(node.outputs[0], node.inputs[0])]
+        case Loop(n_carried=n):
+            pairs = list(zip(node.outputs, node.inputs[2 : 2 + n], strict=True))
+            return [(v, x) for v, x in pairs if v.shape and node.inputs.count(x) == 1]
+    return []
 
 
 def stored_for_readers(nodes: Iterable[Apply], places: Container[Variable]) -> set[Variable]:
@@ -79,7 +85,7 @@ def _is_prefix(shape: tuple[int, ...], outer: tuple[int, ...]) -> bool:
 # ----------------------------------------------------------------------------------------------- rules
 
 
-def _reduce(node: Apply, shared: Mapping[Variable, Variable]) -> list[Sink]:
+def _reduce(node: Apply, bases: Mapping[Variable, Variable]) -> list[Sink]:
     op, (x,), v = node.op, node.inputs, node.outputs[0]
     assert isinstance(op, Reduce)
     gone = {a % x.ndim for a in op.axes}
@@ -91,7 +97,7 @@ def _reduce(node: Apply, shared: Mapping[Variable, Variable]) -> list[Sink]:
 
 def _with_start(sink: ReduceSink) -> list[Sink]:
     """The reduction, and before it what sets a result of several elements to its starting value."""
-    if sink.sequential and all(sink.domain):
+    if sink.once:
         return [sink]
     v = sink.target
     fill = StoreSink(v, v.shape, [], source=constant(neutral_element(sink.kind, v.dtype)))
@@ -99,7 +105,7 @@ def _with_start(sink: ReduceSink) -> list[Sink]:
     return [fill, sink]
 
 
-def _matmul(node: Apply, shared: Mapping[Variable, Variable]) -> list[Sink]:
+def _matmul(node: Apply, bases: Mapping[Variable, Variable]) -> list[Sink]:
     """Loops over the batch, then rows, inner axis and columns; the longer of the first two outside for a vector."""
     (a, b), v = node.inputs, node.outputs[0]
     batch = v.shape[:-2]
@@ -122,7 +128,7 @@ def _batch_axes(x: Variable, batch: tuple[int, ...]) -> Axes:
     return tuple(None if size == 1 else first + j for j, size in enumerate(own))
 
 
-def _scatter(node: Apply, shared: Mapping[Variable, Variable]) -> list[Sink]:
+def _scatter(node: Apply, bases: Mapping[Variable, Variable]) -> list[Sink]:
     x, value, *indices = node.inputs
     v = node.outputs[0]
     index_shape = np.broadcast_shapes(*(i.shape for i in indices))
@@ -131,7 +137,7 @@ def _scatter(node: Apply, shared: Mapping[Variable, Variable]) -> list[Sink]:
     reads += [(i, _along(i.shape, index_shape)) for i in indices]
     sink = ScatterSink(v, domain, reads, value=value, indices=tuple(indices), adds=isinstance(node.op, AddAt),
                        index_ndim=len(index_shape))
-    if v in shared:
+    if v in bases:
         sink.reads.append((x, (None,) * x.ndim))
         return [sink]
     start = StoreSink(v, v.shape, [(x, own_axes(v.shape))], source=x)
@@ -144,7 +150,7 @@ def _along(shape: tuple[int, ...], domain: tuple[int, ...]) -> Axes:
     return tuple(None if n == 1 else first + k for k, n in enumerate(shape))
 
 
-def _join(node: Apply, shared: Mapping[Variable, Variable]) -> list[Sink]:
+def _join(node: Apply, bases: Mapping[Variable, Variable]) -> list[Sink]:
     assert isinstance(node.op, Join)
     v = node.outputs[0]
     axis = node.op.axis % v.ndim
@@ -157,14 +163,14 @@ def _join(node: Apply, shared: Mapping[Variable, Variable]) -> list[Sink]:
     return sinks
 
 
-def _draw(node: Apply, shared: Mapping[Variable, Variable]) -> list[Sink]:
+def _draw(node: Apply, bases: Mapping[Variable, Variable]) -> list[Sink]:
     v = node.outputs[0]
     return [StoreSink(v, v.shape, [(p, _along(p.shape, v.shape)) for p in node.inputs[1:]], source=v, draw=True)]
 
 
-def _opaque(node: Apply, shared: Mapping[Variable, Variable]) -> list[Sink]:
+def _opaque(node: Apply, bases: Mapping[Variable, Variable]) -> list[Sink]:
     reads: list[tuple[Variable, Axes]] = [(x, (None,) * x.ndim) for x in node.inputs if not isinstance(x, Constant)]
-    return [OpaqueSink(node.outputs[0], (), reads, outputs=node.outputs)]
+    return [OpaqueSink(node.outputs[0], (), reads)]
 
 
 _RULES: dict[type, Rule] = {
@@ -176,5 +182,3 @@ _RULES: dict[type, Rule] = {
     PrimitiveDraw: _draw,
     **dict.fromkeys((CumulativeSum, Cholesky, SolveTriangular, Solve, LogAbsDeterminant, Loop, If), _opaque),
 }
-
-__all__ = ["Sequence", "mutable_base", "sinks_of", "stored_for_readers"]

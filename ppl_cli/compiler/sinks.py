@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from ppl_cli.compiler.emit import broadcast_index, kind_of, progression
+from ppl_cli.compiler.emit import Index, progression
 from ppl_cli.graph.basic import Constant, Variable
 from ppl_cli.graph.types import DType
 from ppl_cli.ops.elementwise import Elementwise
@@ -46,25 +46,39 @@ class Sink:
     def fusible(self) -> bool:
         return True
 
+    @property
+    def outputs(self) -> tuple[Variable, ...]:
+        return (self.target,)
+
+    @property
+    def once(self) -> bool:
+        """Whether each element of the target is stored by one statement, so that a single one may be a local."""
+        return False
+
+    def fits_local(self, v: Variable) -> bool:
+        """Whether the output `v`, if it is one element, may be a local variable."""
+        return self.once
+
     def kept(self) -> int:
         """How many of the outermost loops run along the first axes of the target, in order."""
         return 0
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, kw_only=True)
 class StoreSink(Sink):
-    """target = source, element by element; `part` shifts it along one axis (the parts of a join)."""
+    """target = source, element by element; `offset` shifts it along `axis` (the parts of a join)."""
 
-    source: Variable | None = None
+    source: Variable
     axis: int = 0
     offset: int = 0
     draw: bool = False
 
+    @property
+    def once(self) -> bool:
+        return not self.offset and self.domain == self.target.shape
+
     def kept(self) -> int:
-        if self.offset or self.domain != self.target.shape:
-            axis = self.axis
-            return sum(1 for k in self.loops if k < axis)
-        return len(self.loops)
+        return len(self.loops) if self.once else sum(1 for k in self.loops if k < self.axis)
 
 
 @dataclass(eq=False)
@@ -76,13 +90,15 @@ class ReduceSink(Sink):
     result_axes: tuple[int, ...] = ()
 
     @property
-    def sequential(self) -> bool:
+    def once(self) -> bool:
         """Whether all reduced loops are inside the kept ones, so that the sum is one local variable."""
+        if not all(self.domain):
+            return False
         kept = [k for k in self.loops if k in self.result_axes]
         return kept == list(self.loops[: len(kept)]) and kept == sorted(kept)
 
     def kept(self) -> int:
-        if not self.sequential:
+        if not self.once:
             found = 0
             long = [a for a in self.result_axes if self.domain[a] != 1]
             while found < min(len(long), len(self.loops)) and long[found] == self.loops[found]:
@@ -90,12 +106,16 @@ class ReduceSink(Sink):
             return found
         return sum(1 for k in self.loops if k in self.result_axes)
 
+    def result_index(self, index: Index) -> Index:
+        """The part of an index into the domain that says which element of the target it is."""
+        return tuple(index[a] for a in self.result_axes)
 
-@dataclass(eq=False)
+
+@dataclass(eq=False, kw_only=True)
 class ScatterSink(Sink):
     """target[indices] = (or +=) value; the target's buffer already holds what it is based on."""
 
-    value: Variable | None = None
+    value: Variable
     indices: tuple[Variable, ...] = ()
     adds: bool = False
     index_ndim: int = 0
@@ -105,11 +125,17 @@ class ScatterSink(Sink):
 class OpaqueSink(Sink):
     """An operation with loops of its own: a loop, a condition, linear algebra, a cumulative sum."""
 
-    outputs: tuple[Variable, ...] = ()
+    @property
+    def outputs(self) -> tuple[Variable, ...]:
+        assert self.target.owner is not None
+        return self.target.owner.outputs
 
     @property
     def fusible(self) -> bool:
         return False
+
+    def fits_local(self, v: Variable) -> bool:
+        return not v.shape
 
 
 def neutral_element(kind: Combine, dtype: DType) -> float | int:
@@ -205,6 +231,3 @@ def aligned(reader: Sink, variable: Variable, axes: Axes, writer: Sink) -> int:
 def own_axes(shape: Sequence[int]) -> Axes:
     return tuple(range(len(shape)))
 
-
-__all__ = ["Axes", "Combine", "OpaqueSink", "ReduceSink", "ScatterSink", "Sink", "StoreSink", "accesses", "aligned",
-           "broadcast_index", "inputs_along", "is_inline", "kind_of", "own_axes"]

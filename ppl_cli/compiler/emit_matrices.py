@@ -1,0 +1,147 @@
+"""Matrix routines and cumulative sums: operations whose loops are their own."""
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from math import prod
+from typing import TYPE_CHECKING
+
+from ppl_cli.compiler.emit import ZERO, Emitter, Index, Place, broadcast_index, kind_of, strides_of
+from ppl_cli.compiler.kernel import Assign, Declare, For, Library, Linear, Number, Ref, Store
+from ppl_cli.graph.basic import Apply, Variable
+from ppl_cli.ops.linalg import Cholesky, LogAbsDeterminant, Solve, SolveTriangular
+from ppl_cli.ops.reduction import CumulativeSum
+
+if TYPE_CHECKING:
+    from ppl_cli.compiler.region import Region
+
+Operands = Sequence[tuple[Place, Linear]]
+
+
+def emit_over(emitter: Emitter, shape: Sequence[int], inside: Callable[[Index], None]) -> None:
+    """Loops over `shape` around what `inside` emits."""
+    indices: list[Linear] = []
+    opened: list[tuple[str, int]] = []
+    for n in shape:
+        if n == 1:
+            indices.append(ZERO)
+            continue
+        emitter.open()
+        name = emitter.fresh("i")
+        opened.append((name, n))
+        indices.append(Linear(0, ((1, name),)))
+    inside(tuple(indices))
+    for name, n in reversed(opened):
+        emitter.add(For(name, Linear(0), Linear(n), emitter.close()))
+
+
+def emit_copy(emitter: Emitter, source: Variable, place: Place, shape: tuple[int, ...] | None = None) -> None:
+    """Store `source`, broadcast to `shape`, at `place`."""
+    full = source.shape if shape is None else shape
+    like = Variable(source.type.with_shape(full))
+
+    def store(index: Index) -> None:
+        atom = emitter.pull(source, broadcast_index(index, source.shape))
+        assert place.buffer is not None
+        emitter.add(Store(place.buffer, emitter.address(like, place, index), atom))
+
+    emit_over(emitter, full, store)
+
+
+def _cumulative_sum(region: Region, node: Apply) -> None:
+    emitter, (x,), v = region.emitter, node.inputs, node.outputs[0]
+    assert isinstance(node.op, CumulativeSum)
+    place, backwards, kind = region.places[v], node.op.reverse, kind_of(v)
+    buffer = place.buffer
+    assert buffer is not None
+
+    def row(index: Index) -> None:
+        total = emitter.fresh("s")
+        emitter.add(Declare(total, kind, Number(0.0 if kind == "double" else 0, kind)))
+        emitter.open()
+        name = emitter.fresh("i")
+        at = (*index, Linear(0, ((1, name),)) if v.shape[-1] != 1 else ZERO)
+        emitter.add(Assign(total, emitter.pull(x, at), "sum"))
+        emitter.add(Store(buffer, emitter.address(v, place, at), Ref(total, kind)))
+        emitter.add(For(name, Linear(0), Linear(v.shape[-1]), emitter.close(), backwards))
+
+    emit_over(emitter, v.shape[:-1], row)
+
+
+def _each_matrix(emitter: Emitter, batch: tuple[int, ...], places: Sequence[tuple[Place, int]], call: Callable[[Operands], None]) -> None:
+    """Loops over `batch` around `call`, which is given where each of its matrices (place, size) begins."""
+
+    def one(index: Index) -> None:
+        flat = ZERO
+        for i, stride in zip(index, strides_of(batch), strict=True):
+            flat = flat + i * stride
+        call([(p, flat * size + Linear(p.start)) for p, size in places])
+
+    emit_over(emitter, batch, one)
+
+
+def _copied(region: Region, operand: Variable, batch: tuple[int, ...]) -> Place:
+    """Scratch memory with a copy of a matrix for each of `batch`."""
+    full = batch + operand.shape[-2:]
+    place = Place(region.memory.buffer(operand, prod(full)), level=region.level)
+    emit_copy(region.emitter, operand, place, full)
+    return place
+
+
+def _readable(region: Region, operand: Variable, batch: tuple[int, ...]) -> Place:
+    """Where a matrix for each of `batch` can be read: where it is stored, or in a copy."""
+    stored = region.emitter.place(operand)
+    if stored is not None and stored.buffer is not None and not stored.dropped and operand.shape[:-2] == batch:
+        return stored
+    return _copied(region, operand, batch)
+
+
+def _library(emitter: Emitter, routine: str, sizes: tuple[int, ...], operands: Operands) -> None:
+    buffers = []
+    for place, at in operands:
+        assert place.buffer is not None
+        buffers.append((place.buffer, at))
+    emitter.add(Library(routine, sizes, tuple(buffers)))
+
+
+def _cholesky(region: Region, node: Apply) -> None:
+    (a,), v = node.inputs, node.outputs[0]
+    n = v.shape[-1]
+    place = region.places[v]
+    emit_copy(region.emitter, a, place)
+    _each_matrix(region.emitter, v.shape[:-2], [(place, n * n)],
+                 lambda at: _library(region.emitter, "cholesky", (n,), at))
+
+
+def _solve(region: Region, node: Apply) -> None:
+    """B is copied to the place of the result and solved for there; a general solve destroys its copy of A, too."""
+    (a, b), v = node.inputs, node.outputs[0]
+    batch, (n, m) = v.shape[:-2], v.shape[-2:]
+    match node.op:
+        case SolveTriangular(lower=lower, transposed=transposed):
+            routine, sizes, matrix = "solve_triangular", (n, m, int(lower), int(transposed)), _readable(region, a, batch)
+        case _:
+            routine, sizes, matrix = "solve", (n, m), _copied(region, a, batch)
+    place = region.places[v]
+    emit_copy(region.emitter, b, place, v.shape)
+    _each_matrix(region.emitter, batch, [(matrix, n * n), (place, n * m)],
+                 lambda at: _library(region.emitter, routine, sizes, at))
+
+
+def _log_determinant(region: Region, node: Apply) -> None:
+    (a,), v = node.inputs, node.outputs[0]
+    place = region.places[v]
+    if place.buffer is None:
+        place = region.places[v] = replace(place, buffer=region.memory.buffer(v, 1))
+    n = a.shape[-1]
+    _each_matrix(region.emitter, v.shape, [(_copied(region, a, v.shape), n * n), (place, 1)],
+                 lambda at: _library(region.emitter, "log_determinant", (n,), at))
+
+
+EMIT_MATRICES: dict[type, Callable[[Region, Apply], None]] = {
+    CumulativeSum: _cumulative_sum,
+    Cholesky: _cholesky,
+    SolveTriangular: _solve,
+    Solve: _solve,
+    LogAbsDeterminant: _log_determinant,
+}
