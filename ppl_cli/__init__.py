@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ppl_cli.model.api import load
+    from ppl_cli.api import load
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "load"]
@@ -14,7 +14,7 @@ __all__ = ["__version__", "load"]
 def __getattr__(name: str) -> Any:
     """Import `load` when it is first asked for, so that `import ppl_cli` costs nothing."""
     if name == "load":
-        from ppl_cli.model.api import load
+        from ppl_cli.api import load
 
         return load
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,21 +1,21 @@
 """The declaring blocks: data are read and checked, parameters get their value variables and transforms."""
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ppl_cli.graph.basic import Variable, constant, root
+from ppl_cli.errors import DataError
+from ppl_cli.graph.basic import Variable, root
 from ppl_cli.language import syntax as s
 from ppl_cli.language.diagnostics import NotSupported
-from ppl_cli.model.constraints import Bijection, bijection, problem_with
+from ppl_cli.model.constraints import NAMED, Bijection, OffsetMultiplier, bounded
 from ppl_cli.model.data import validate
 from ppl_cli.model.environment import Slot
 from ppl_cli.model.model import Parameter
-from ppl_cli.model.values import Value, convert, is_known, lower, shape_of
-from ppl_cli.ops.random import LogProb
-from ppl_cli.ops.scalar_math import to_real
+from ppl_cli.model.values import Value, convert
+from ppl_cli.ops.shape import broadcast_to
 
 if TYPE_CHECKING:
     from ppl_cli.model.elaborate import Elaborator
@@ -26,15 +26,79 @@ def declare_data(el: Elaborator, block: Sequence[s.Statement]) -> dict[str, np.n
     values: dict[str, np.ndarray] = {}
     for d in block:
         assert isinstance(d, s.Declaration)
-        shape = el.extents(d.type)
-        kind = data_kind(d)
+        _refuse_unsupported(d)
         if d.name not in el.raw and d.value is not None:
             el.execute.declaration(d)
             value = el.environment[d.name].value
         else:
-            value = validate(d, el.raw, shape, kind)
+            shape, kind = el.extents(d.type), _kind(d)
+            array = validate(d, el.raw, shape, kind)
+            array.flags.writeable = False
+            value = array if shape else array[()]
             el.environment.declare(d.name, Slot(value, shape, kind))
-        check_constraint(el, d, np.asarray(value))
         values[d.name] = np.asarray(value)
+        check(el, d, values[d.name])
         el.note_dims(d)
     return values
+
+
+def declare_parameters(el: Elaborator, block: Sequence[s.Statement]) -> tuple[Parameter, ...]:
+    """Give each parameter a value variable and the graph of its constrained value."""
+    parameters = []
+    for d in block:
+        assert isinstance(d, s.Declaration)
+        _refuse_unsupported(d)
+        if d.type.base == "int":
+            raise NotSupported("parameters of type int are", d.span)
+        shape = el.extents(d.type)
+        transform = bijection_of(el, d, shape)
+        name = f"{d.name}_{transform.suffix}__" if transform.suffix else d.name
+        value = root(name, "float64", transform.unconstrained_shape)
+        constrained = transform.constrain(value)
+        el.environment.declare(d.name, Slot(constrained, shape, "float64"))
+        parameters.append(Parameter(d.name, d, value, constrained, transform.log_jacobian(value), transform))
+        el.note_dims(d)
+    return tuple(parameters)
+
+
+def check(el: Elaborator, d: s.Declaration, value: np.ndarray) -> None:
+    """Known values must satisfy the constraint of their declaration."""
+    problem = bijection_of(el, d, value.shape).problem(value)
+    if problem:
+        raise DataError(f"{d.name_span}: `{d.name}`{'' if problem.startswith('[') else ' '}{problem}")
+
+
+def bijection_of(el: Elaborator, d: s.Declaration, shape: tuple[int, ...]) -> Bijection:
+    """The constraint of a declaration, its bounds evaluated."""
+    constraint = d.type.constraint
+    matrix = d.type.base == "matrix"
+    if isinstance(constraint, s.NamedConstraint):
+        if constraint not in NAMED:
+            raise NotSupported(f"the type `{constraint.value}` is", d.type.span)
+        return NAMED[constraint](shape)
+    if isinstance(constraint, s.Affine):
+        offset = _bound(el, constraint.offset, 0.0, shape)
+        multiplier = _bound(el, constraint.multiplier, 1.0, shape)
+        return OffsetMultiplier(shape, matrix, offset, multiplier)
+    if isinstance(constraint, s.Bounds):
+        lower = None if constraint.lower is None else _bound(el, constraint.lower, 0.0, shape)
+        upper = None if constraint.upper is None else _bound(el, constraint.upper, 0.0, shape)
+        return bounded(shape, lower, upper, matrix)
+    return bounded(shape, None, None, matrix)
+
+
+def _bound(el: Elaborator, expression: s.Expression | None, default: float, shape: tuple[int, ...]) -> Variable:
+    value: Value = default if expression is None else el.evaluate(expression)
+    bound = el.lift(convert(value, "float64"))
+    return broadcast_to(bound, shape) if bound.ndim and bound.shape != shape else bound
+
+
+def _kind(d: s.Declaration) -> str:
+    return "int64" if d.type.base == "int" else "float64"
+
+
+def _refuse_unsupported(d: s.Declaration) -> None:
+    if d.type.base == "tuple":
+        raise NotSupported("tuples are", d.type.span)
+    if d.type.base.startswith("complex"):
+        raise NotSupported("complex numbers are", d.type.span)

@@ -1,0 +1,175 @@
+"""The Python interface: `load` a model, then ask it for densities, gradients, draws. The commands use it too."""
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ppl_cli.errors import DataError, PplError
+from ppl_cli.graph.basic import Variable
+from ppl_cli.graph.traversal import evaluate
+from ppl_cli.language import check, parse
+from ppl_cli.language.diagnostics import render
+from ppl_cli.model.elaborate import elaborate
+from ppl_cli.model.library import LIBRARY
+from ppl_cli.model.model import Model
+from ppl_cli.pipeline import Pipeline
+
+Point = Mapping[str, Any]
+
+
+def load(
+    path_or_text: str | Path, data: Mapping[str, Any] | str | Path | None = None, *, backend: str | None = None,
+    name: str | None = None,
+) -> PplModel:
+    """The model in a file or, if the text has a line break or a brace, in a text.
+
+    data: values by name, or the path of a data file; without it the file's defaults hold, or `model.json` beside `model.ppl`.
+    Raises `PplError`: the message is located where it concerns the text.
+    """
+    text, shown = _read(path_or_text)
+    checked = check(parse(text, name or shown), LIBRARY)
+    if data is None:
+        beside = Path(shown).with_suffix(".json")
+        data = beside if shown != "model.ppl" and beside.exists() else {}
+    if isinstance(data, str | Path):
+        from ppl_cli.storage.data import read_data
+
+        data = read_data(str(data))
+    model = elaborate(checked, data, LIBRARY)
+    return PplModel(model, backend, render(checked.warnings) if checked.warnings else "")
+
+
+def _read(path_or_text: str | Path) -> tuple[str, str]:
+    if isinstance(path_or_text, str) and ("\n" in path_or_text or "{" in path_or_text):
+        return path_or_text, "model.ppl"
+    path = Path(path_or_text)
+    try:
+        return path.read_text(encoding="utf-8"), str(path)
+    except OSError as error:
+        raise PplError(f"{path}: cannot read the model: {error.strerror}", 2) from None
+    except UnicodeDecodeError:
+        raise PplError(f"{path}: the model is not a UTF-8 text", 2) from None
+
+
+class PplModel:
+    """A model with its data. A point is a dictionary of the value variables (`sigma_log__`), or of constrained parameters."""
+
+    def __init__(self, model: Model, backend: str | None = None, warnings: str = "") -> None:
+        self.model = model
+        self.pipeline = Pipeline(model, backend)
+        self.warnings = warnings
+
+    # ----------------------------------------------------------------------------------------- points
+
+    @property
+    def size(self) -> int:
+        """The length of the unconstrained vector."""
+        return self.model.size
+
+    def initial_point(self) -> dict[str, np.ndarray]:
+        """The origin of the unconstrained scale."""
+        return {str(v.name): np.zeros(v.shape) for v in self.model.value_variables}
+
+    def flatten(self, point: Point) -> np.ndarray:
+        """The flat unconstrained vector of a point of value variables; constrained parameters are transformed."""
+        values = self._value_variables(point)
+        parts = [np.ravel(values[v]) for v in self.model.value_variables]
+        return np.concatenate(parts) if parts else np.zeros(0)
+
+    def _value_variables(self, point: Point) -> dict[Variable, np.ndarray]:
+        """The value of each value variable; the bounds of a parameter may depend on earlier ones."""
+        values: dict[Variable, np.ndarray] = {}
+        for p in self.model.parameters:
+            if p.value.name in point and p.value.name != p.name:
+                given, shape = point[p.value.name], p.value.shape
+                array = _as_array(str(p.value.name), given, shape)
+            elif p.name in point:
+                constrained = _as_array(p.name, point[p.name], p.constrained.shape)
+                known = Variable(p.constrained.type)
+                (array,) = evaluate([p.bijection.unconstrain(known)], {**values, known: constrained})
+                if not np.isfinite(array).all():
+                    raise DataError(f"the value of the parameter `{p.name}` does not satisfy its constraint")
+            else:
+                raise DataError(f"the parameter `{p.name}` is missing")
+            values[p.value] = array
+        return values
+
+    # -------------------------------------------------------------------------------------- densities
+
+    def logp(self, point: Point) -> float:
+        """The log density at a point, with the log Jacobian of the transforms."""
+        return self.logp_grad(self.flatten(point))[0]
+
+    def dlogp(self, point: Point) -> np.ndarray:
+        """The gradient on the unconstrained scale, flat, in the order of declaration."""
+        return self.logp_grad(self.flatten(point))[1]
+
+    def d2logp(self, point: Point) -> np.ndarray:
+        """The Hessian on the unconstrained scale."""
+        return self.hessian(self.flatten(point))
+
+    def logp_grad(self, q: np.ndarray) -> tuple[float, np.ndarray]:
+        """The log density and its gradient at a flat unconstrained vector."""
+        return self.pipeline.logp_grad(q)
+
+    def hessian(self, q: np.ndarray) -> np.ndarray:
+        product = self.pipeline.hessian_product
+        rows = [product(np.concatenate([q, e]))[1] for e in np.eye(self.size)]
+        return np.array(rows).reshape(self.size, self.size)
+
+    def point_logps(self, point: Point) -> dict[str, float]:
+        """What each statement contributes; the log Jacobian of a parameter is added to its first statement."""
+        _, values = self.pipeline.term_values(self.flatten(point))
+        found: dict[str, float] = {}
+        labels = [t.label for t in self.pipeline.densities] + [p.name for p in self.model.parameters]
+        for label, value in zip(labels, values, strict=True):
+            found[label] = found.get(label, 0.0) + float(value)
+        return found
+
+    def worst_term(self, q: np.ndarray) -> str:
+        """Which statement makes the density zero or undefined at `q`."""
+        _, values = self.pipeline.term_values(q)
+        for term, value in zip(self.pipeline.densities, values, strict=False):
+            if not np.isfinite(value):
+                line = term.span.source.line(term.span.line).strip()
+                return f"{term.span}: the log density of this statement is {value:g}\n  {line}"
+        return "the gradient of the log density is not finite"
+
+    # ----------------------------------------------------------------------------------- quantities
+
+    @cached_property
+    def transformed(self) -> Any:
+        """The compiled function of the transformed parameters."""
+        return self.pipeline.drawn(tuple(self.model.transformed))
+
+    def transformed_values(self, q: np.ndarray) -> dict[str, np.ndarray]:
+        names = tuple(self.model.transformed)
+        return self.pipeline.unpack(names, self.transformed(q)[1]) if names else {}
+
+    def constrained_values(self, q: np.ndarray) -> dict[str, np.ndarray]:
+        """The constrained parameters at a flat unconstrained vector, by NumPy."""
+        given, start = {}, 0
+        for v in self.model.value_variables:
+            given[v] = np.asarray(q[start : start + v.type.size]).reshape(v.shape)
+            start += v.type.size
+        names = [p.name for p in self.model.parameters]
+        return dict(zip(names, evaluate([p.constrained for p in self.model.parameters], given), strict=True))
+
+
+def _as_array(name: str, given: Any, shape: Sequence[int]) -> np.ndarray:
+    try:
+        array = np.asarray(given, dtype=float)
+    except (TypeError, ValueError):
+        raise DataError(f"the value of the parameter `{name}` is not a number or an array of numbers") from None
+    if array.size == 0 and 0 in shape:
+        array = array.reshape(tuple(shape))
+    if array.shape != tuple(shape):
+        raise DataError(f"the value of the parameter `{name}` has size {list(array.shape)}, but it needs {list(shape)}")
+    return array
+
+
+__all__ = ["PplModel", "load"]
