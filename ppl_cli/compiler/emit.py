@@ -120,6 +120,11 @@ class Emitter:
         """From now on `v` is stored at `place`, until the body of its level is closed."""
         self.frames[place.level].places[v] = place
 
+    def forget(self, v: Variable) -> None:
+        """`v` is stored no longer: its place is about to be overwritten."""
+        for frame in self.frames:
+            frame.places.pop(v, None)
+
     def placed(self) -> set[Variable]:
         """Every variable that is stored now."""
         return {v for f in self.frames for v in f.places}

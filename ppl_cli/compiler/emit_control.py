@@ -30,14 +30,15 @@ def _loop(region: Region, node: Apply) -> None:
     emitter.publish(loop.index, Place(name=index, level=emitter.depth))
     for v, output in zip(loop.carried, node.outputs, strict=True):
         emitter.publish(v, replace(region.places[output], level=emitter.depth))
-        emitter.levels[region.places[output].name] = emitter.depth
+        emitter.levels[region.places[output].name] = emitter.depth  # the name of a local; others have none
     results = clone_replace(loop.body.results, dict(zip(loop.invariants, rest[loop.n_carried :], strict=True)))
     inner = region.inside([c for c in loop.carried if c.shape])
     changed = {c: r for c, r in zip(loop.carried, results, strict=True) if r is not c and r.type.size}
     for r in changed.values():
         inner.keep(r)
+    places = [emitter.place(c) for c in changed]
     inner.emit()
-    _assign_all(inner, [(emitter.place(c), r) for c, r in changed.items()])
+    _assign_all(inner, list(zip(places, changed.values(), strict=True)))
     emitter.add(For(index, first, last, emitter.close(), loop.backwards))
     for output in node.outputs:
         emitter.levels[region.places[output].name] = region.level

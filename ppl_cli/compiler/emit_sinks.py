@@ -58,7 +58,7 @@ def _opaque(sink: OpaqueSink, region: Region, index: Index) -> None:
     assert node is not None
     EMIT_OPAQUE[type(node.op)](region, node)
     for v in sink.outputs:
-        region.emitter.publish(v, region.places[v])
+        region.publish(v)
 
 
 @emit.register(StoreSink)
@@ -76,7 +76,7 @@ def _put(region: Region, v: Variable, index: Index, atom: Atom) -> None:
         place = replace(place, name=_named(emitter, atom, v))
     else:
         emitter.add(Store(place.buffer, emitter.address(v, place, index), atom))
-    emitter.publish(v, place)
+    region.publish(v, place)
 
 
 def _named(emitter: Emitter, atom: Atom, v: Variable) -> str:
@@ -112,6 +112,7 @@ def _reduce(sink: ReduceSink, region: Region, index: Index) -> None:
         place = region.places[v]
         assert place.buffer is not None
         emitter.add(Store(place.buffer, emitter.address(v, place, sink.result_index(index)), atom, sink.kind))
+        region.publish(v)
 
 
 def _product(emitter: Emitter, sink: ReduceSink, index: Index) -> Atom:
@@ -130,4 +131,4 @@ def _scatter(sink: ScatterSink, region: Region, index: Index) -> None:
     assert place.buffer is not None
     where = emitter.address(v, place, (*at, *index[sink.index_ndim :]))
     emitter.add(Store(place.buffer, where, atom, "sum" if sink.adds else ""))
-    emitter.publish(v, place)
+    region.publish(v)

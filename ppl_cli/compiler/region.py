@@ -5,6 +5,7 @@ iteration of a shared loop needs is kept in a local or in a buffer without the l
 """
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
@@ -60,6 +61,8 @@ class Region:
         self.copies: dict[Variable, Variable] = {}  # what is stored once more, and the stand-in for its copy
         self.fixed: dict[Variable, Place] = {}  # places given by the caller
         self.places: dict[Variable, Place] = {}  # where variables will be, once their sinks have run
+        self.bases: dict[Variable, Variable] = {}  # for variables written in place: whose buffer they take over
+        self.pending: Counter[Variable] = Counter()  # how many sinks have still to write each variable
         self.sums: dict[ReduceSink, str] = {}  # the local variable of each sum whose loop is open
 
     def inside(self, mutable: Sequence[Variable] = ()) -> Region:
@@ -95,7 +98,17 @@ class Region:
             refused.add(clash)
         groups = schedule(dependencies.order(plan.sinks), dependencies)
         self._assign_places(plan, groups)
+        self.bases = dict(plan.bases)
+        self.pending = Counter(v for sink in plan.sinks for v in sink.outputs)
         emit_groups(self, groups)
+
+    def publish(self, v: Variable, place: Place | None = None) -> None:
+        """A sink has written `v` at `place`, or where it was meant to be; what it was written over is lost."""
+        self.pending[v] -= 1
+        if v in self.bases:
+            self.emitter.forget(self.bases[v])
+        if not self.pending[v]:
+            self.emitter.publish(v, place or self.places[v])
 
     # ------------------------------------------------------------------------------------------- plan
 
@@ -193,12 +206,16 @@ def _protect_readers(plan: Plan, dependencies: Dependencies) -> Variable | None:
     writers, readers = plan.writers(), plan.readers()
     for v, base in plan.bases.items():
         for writer in writers[v]:
+            if writer.disturbs(base):
+                return v
+            for earlier in writers.get(base, ()):
+                dependencies.require(writer, earlier, 0)
+    for v, base in plan.bases.items():
+        for writer in writers[v]:
             for reader, _ in readers.get(base, ()):
                 if reader is writer or v in reader.outputs:
                     continue
                 if dependencies.reaches(reader, writer):
                     return v
                 dependencies.require(writer, reader, 0)
-            for earlier in writers.get(base, ()):
-                dependencies.require(writer, earlier, 0)
     return None

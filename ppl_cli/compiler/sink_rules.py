@@ -138,7 +138,6 @@ def _scatter(node: Apply, bases: Mapping[Variable, Variable]) -> list[Sink]:
     sink = ScatterSink(v, domain, reads, value=value, indices=tuple(indices), adds=isinstance(node.op, AddAt),
                        index_ndim=len(index_shape))
     if v in bases:
-        sink.reads.append((x, (None,) * x.ndim))
         return [sink]
     start = StoreSink(v, v.shape, [(x, own_axes(v.shape))], source=x)
     sink.after.add(start)

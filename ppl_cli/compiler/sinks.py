@@ -59,6 +59,10 @@ class Sink:
         """Whether the output `v`, if it is one element, may be a local variable."""
         return self.once
 
+    def disturbs(self, base: Variable) -> bool:
+        """Whether writing in the buffer of `base` would change what the sink has still to read of it."""
+        return any(v is base for v, _ in self.reads)
+
     def kept(self) -> int:
         """How many of the outermost loops run along the first axes of the target, in order."""
         return 0
@@ -120,6 +124,12 @@ class ScatterSink(Sink):
     adds: bool = False
     index_ndim: int = 0
 
+    def disturbs(self, base: Variable) -> bool:
+        """Not if there is one index, and each iteration reads along the other axes only where it writes."""
+        several = any(n != 1 for n in self.domain[: self.index_ndim])
+        own = tuple(range(self.index_ndim, len(self.domain)))
+        return any(v is base and (several or axes[len(self.indices) :] != own) for v, axes in self.reads)
+
 
 @dataclass(eq=False)
 class OpaqueSink(Sink):
@@ -136,6 +146,10 @@ class OpaqueSink(Sink):
 
     def fits_local(self, v: Variable) -> bool:
         return not v.shape
+
+    def disturbs(self, base: Variable) -> bool:
+        """Not if it is read only as the initial value that is to be overwritten."""
+        return sum(v is base for v, _ in self.reads) > 1
 
 
 def neutral_element(kind: Combine, dtype: DType) -> float | int:

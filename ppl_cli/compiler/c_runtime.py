@@ -1,0 +1,178 @@
+"""What C kernels begin with: declarations by hand (headers cost compile time), special functions, matrix routines.
+
+VECTOR_MATH says which functions the C library has for vectors: 0 none, 1 the old ones of glibc's libmvec, 2 those since glibc 2.35, too.
+`numba_runtime` is the same for Numba.
+"""
+from __future__ import annotations
+
+PRELUDE = """\
+typedef __INT64_TYPE__ int64_t;
+typedef __UINT64_TYPE__ uint64_t;
+#define NAN __builtin_nan("")
+#define INFINITY __builtin_inf()
+#define isnan(x) ((x) != (x))
+#define isinf(x) (__builtin_fabs(x) == INFINITY)
+#define REAL __attribute__((const)) double
+#if VECTOR_MATH >= 1
+#define REAL_1 __attribute__((const, simd("notinbranch"))) double
+#else
+#define REAL_1 REAL
+#endif
+#if VECTOR_MATH >= 2
+#define REAL_2 REAL_1
+#else
+#define REAL_2 REAL
+#endif
+REAL_1 exp(double); REAL_1 log(double); REAL_1 sin(double); REAL_1 cos(double); REAL_1 pow(double, double);
+REAL_2 exp2(double); REAL_2 expm1(double); REAL_2 log1p(double); REAL_2 log2(double); REAL_2 log10(double); REAL_2 cbrt(double);
+REAL_2 tan(double); REAL_2 asin(double); REAL_2 acos(double); REAL_2 atan(double); REAL_2 atan2(double, double);
+REAL_2 sinh(double); REAL_2 cosh(double); REAL_2 tanh(double); REAL_2 asinh(double); REAL_2 acosh(double); REAL_2 atanh(double);
+REAL_2 erf(double); REAL_2 erfc(double);
+REAL sqrt(double); REAL fabs(double); REAL floor(double); REAL ceil(double); REAL trunc(double); REAL round(double);
+double lgamma_r(double, int *);
+static inline double lgamma_(double x) { int sign; return lgamma_r(x, &sign); }
+static inline double fmax_(double a, double b) { return a > b || isnan(b) ? a : b; }
+static inline double fmin_(double a, double b) { return a < b || isnan(b) ? a : b; }
+static inline int64_t int_div(int64_t a, int64_t b) { return b == 0 ? 0 : b == -1 ? -a : a / b; }
+static inline int64_t int_mod(int64_t a, int64_t b) { return b == 0 || b == -1 ? 0 : a % b; }
+"""
+
+# Functions that are defined only in kernels that call them, after those that they call.
+FUNCTIONS = {
+    "log_add_exp": """\
+static inline double log_add_exp(double a, double b) {
+  double high = a > b ? a : b, low = a > b ? b : a;
+  if (isnan(a) || isnan(b)) return a + b;
+  return isinf(high) ? high : high + log1p(exp(low - high));
+}
+""",
+    "log_ndtr": """\
+static double log_ndtr(double x) {
+  if (x > 5) return log1p(-0.5 * erfc(x * 0.7071067811865476));
+  if (x > -20) return log(0.5 * erfc(x * -0.7071067811865476));
+  double term = 1, sum = 1, odd = 1, square = x * x;
+  for (int k = 0; k < 12 && fabs(term) > 1e-17; ++k, odd += 2) sum += term *= -odd / square;
+  return -0.5 * square - log(-x) - 0.9189385332046727 + log(sum);
+}
+""",
+    "digamma": """\
+static double digamma(double x) {
+  double reflected = 0;
+  if (x == 0) return -INFINITY;
+  if (x < 0) {
+    if (x == floor(x)) return NAN;
+    double fraction = x - floor(x);
+    reflected = -3.141592653589793 * cos(3.141592653589793 * fraction) / sin(3.141592653589793 * fraction);
+    x = 1 - x;
+  }
+  for (; x < 10; x += 1) reflected -= 1 / x;
+  double w = 1 / (x * x);
+  return reflected + log(x) - 0.5 / x - w * (1. / 12 - w * (1. / 120 - w * (1. / 252 - w * (1. / 240 - w * (1. / 132
+    - w * (691. / 32760 - w / 12))))));
+}
+""",
+    "hurwitz_zeta": """\
+static double hurwitz_zeta(double s, double q) {
+  static const double a[] = {12.0, -720.0, 30240.0, -1209600.0, 47900160.0, -1.8924375803183791606e9, 7.47242496e10,
+    -2.950130727918164224e12, 1.1646782814350067249e14, -4.5979787224074726105e15, 1.8152105401943546773e17,
+    -7.1661652561756670113e18};
+  if (isnan(s) || isnan(q) || s < 1) return NAN;
+  if (s == 1 || (q <= 0 && q == floor(q))) return INFINITY;
+  if (q <= 0 && s != floor(s)) return NAN;
+  if (q > 1e8) return (1 / (s - 1) + 1 / (2 * q)) * pow(q, 1 - s);
+  double sum = pow(q, -s), w = q, b = 0;
+  for (int i = 0; i < 9 || w <= 9; ++i) {
+    w += 1;
+    sum += b = pow(w, -s);
+    if (fabs(b) < 1.1e-16 * fabs(sum)) return sum;
+  }
+  sum += b * w / (s - 1) - 0.5 * b;
+  double factor = 1;
+  for (int i = 0; i < 12; ++i) {
+    factor *= s + 2 * i;
+    b /= w;
+    double term = factor * b / a[i];
+    sum += term;
+    if (fabs(term) < 1.1e-16 * fabs(sum)) return sum;
+    factor *= s + 2 * i + 1;
+    b /= w;
+  }
+  return sum;
+}
+""",
+    "cholesky": """\
+static void cholesky(int64_t n, double *restrict a) {
+  for (int64_t i = 0; i < n; ++i) {
+    for (int64_t j = 0; j <= i; ++j) {
+      double s = 0;
+      #pragma omp simd reduction(+:s)
+      for (int64_t k = 0; k < j; ++k) s += a[i * n + k] * a[j * n + k];
+      s = a[i * n + j] - s;
+      a[i * n + j] = i == j ? (s > 0 ? sqrt(s) : NAN) : s / a[j * n + j];
+    }
+    for (int64_t j = i + 1; j < n; ++j) a[i * n + j] = 0;
+    if (isnan(a[i * n + i])) {
+      for (int64_t j = 0; j < n * n; ++j) a[j] = NAN;
+      return;
+    }
+  }
+}
+""",
+    "solve_triangular": """\
+static void solve_triangular(int64_t n, int64_t m, int64_t lower, int64_t transposed, const double *restrict a,
+                             double *restrict b) {
+  int64_t forward = lower != transposed;
+  for (int64_t s = 0; s < n; ++s) {
+    int64_t i = forward ? s : n - 1 - s;
+    for (int64_t r = 0; r < s; ++r) {
+      int64_t j = forward ? r : n - 1 - r;
+      double f = transposed ? a[j * n + i] : a[i * n + j];
+      for (int64_t k = 0; k < m; ++k) b[i * m + k] -= f * b[j * m + k];
+    }
+    double d = a[i * n + i];
+    for (int64_t k = 0; k < m; ++k) b[i * m + k] /= d;
+  }
+}
+""",
+    "eliminate": """\
+static void eliminate(int64_t n, int64_t m, double *restrict a, double *restrict b) {
+  for (int64_t c = 0; c < n; ++c) {
+    int64_t p = c;
+    for (int64_t i = c + 1; i < n; ++i) if (fabs(a[i * n + c]) > fabs(a[p * n + c])) p = i;
+    if (p != c) {
+      for (int64_t k = 0; k < n; ++k) { double t = a[c * n + k]; a[c * n + k] = a[p * n + k]; a[p * n + k] = t; }
+      for (int64_t k = 0; k < m; ++k) { double t = b[c * m + k]; b[c * m + k] = b[p * m + k]; b[p * m + k] = t; }
+    }
+    for (int64_t i = c + 1; i < n; ++i) {
+      double f = a[c * n + c] == 0 ? 0 : a[i * n + c] / a[c * n + c];
+      for (int64_t k = c + 1; k < n; ++k) a[i * n + k] -= f * a[c * n + k];
+      for (int64_t k = 0; k < m; ++k) b[i * m + k] -= f * b[c * m + k];
+    }
+  }
+}
+""",
+    "solve": """\
+static void solve(int64_t n, int64_t m, double *restrict a, double *restrict b) {
+  eliminate(n, m, a, b);
+  solve_triangular(n, m, 0, 0, a, b);
+}
+""",
+    "log_determinant": """\
+static void log_determinant(int64_t n, double *restrict a, double *restrict out) {
+  double total = 0;
+  eliminate(n, 0, a, 0);
+  for (int64_t i = 0; i < n; ++i) total += log(fabs(a[i * n + i]));
+  out[0] = total;
+}
+""",
+}
+
+
+def functions_called(text: str) -> list[str]:
+    """The names in FUNCTIONS that `text` calls, and those that these call, in the order of their definitions."""
+    found: set[str] = set()
+    for name, definition in reversed(FUNCTIONS.items()):
+        if f"{name}(" in text:
+            found.add(name)
+            text += definition
+    return [name for name in FUNCTIONS if name in found]

@@ -1,0 +1,262 @@
+"""What Numba kernels call: pointers as typed arrays, functions by address, special functions, matrix routines.
+
+`c_runtime` is the same for C.
+"""
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+SIGNATURE = types.float64(
+    types.CPointer(types.float64), types.CPointer(types.float64), types.CPointer(types.CPointer(types.float64))
+)
+OPTIONS = {"error_model": "numpy", "nogil": True, "cache": True}
+function: Callable[..., Any] = numba.njit(**OPTIONS)
+
+
+# ---------------------------------------------------------------------------------------------- pointers
+
+
+def _cast_to(target: types.Type) -> Callable[..., Any]:
+    """An intrinsic that makes a pointer to `target` of a pointer, `offset` elements further on."""
+
+    def cast(typing_context: Any, pointer: Any, offset: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            moved = builder.bitcast(arguments[0], context.get_value_type(types.CPointer(target)))
+            return builder.gep(moved, [arguments[1]])
+
+        return types.CPointer(target)(pointer, types.int64), generate
+
+    return cast
+
+
+@intrinsic
+def doubles(typing_context: Any, pointer: Any, offset: Any) -> Any:
+    return _cast_to(types.float64)(typing_context, pointer, offset)
+
+
+@intrinsic
+def integers(typing_context: Any, pointer: Any, offset: Any) -> Any:
+    return _cast_to(types.int64)(typing_context, pointer, offset)
+
+
+@intrinsic
+def pointers(typing_context: Any, pointer: Any, offset: Any) -> Any:
+    return _cast_to(types.CPointer(types.float64))(typing_context, pointer, offset)
+
+
+@intrinsic
+def call(typing_context: Any, address: Any, *arguments: Any) -> Any:
+    """The double that the C function at `address` returns for doubles, or for a pointer and doubles."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        pointer, given = values[0], list(numba.core.cgutils.unpack_tuple(builder, values[1]))
+        kind = ir.FunctionType(ir.DoubleType(), [v.type for v in given])
+        return builder.call(builder.bitcast(pointer, kind.as_pointer()), given)
+
+    kinds = types.Tuple([a if isinstance(a, types.CPointer) else types.float64 for a in arguments[0]])
+    return types.float64(address, kinds), generate
+
+
+# ------------------------------------------------------------------------------------- scalar functions
+
+
+@function
+def divide(a, b):
+    return float(a) / float(b)
+
+
+@function
+def int_div(a, b):
+    if b == 0:
+        return 0
+    quotient = abs(a) // abs(b)
+    return quotient if (a < 0) == (b < 0) else -quotient
+
+
+@function
+def int_mod(a, b):
+    if b == 0:
+        return 0
+    return a - b * int_div(a, b)
+
+
+@function
+def pow_(a, b):
+    return math.pow(float(a), float(b))
+
+
+@function
+def fmax_(a, b):
+    return float(a) if a > b or b != b else float(b)
+
+
+@function
+def fmin_(a, b):
+    return float(a) if a < b or b != b else float(b)
+
+
+@function
+def round_(x):
+    return math.copysign(math.floor(abs(x) + 0.5), x)
+
+
+@function
+def cbrt(x):
+    return np.cbrt(x)
+
+
+@function
+def log_add_exp(a, b):
+    if a != a or b != b:
+        return float(a + b)
+    high, low = (a, b) if a > b else (b, a)
+    if math.isinf(high):
+        return float(high)
+    return high + math.log1p(math.exp(low - high))
+
+
+@function
+def log_ndtr(x):
+    if x > 5:
+        return math.log1p(-0.5 * math.erfc(x * 0.7071067811865476))
+    if x > -20:
+        return math.log(0.5 * math.erfc(x * -0.7071067811865476))
+    term, total, square = 1.0, 1.0, x * x
+    for k in range(12):
+        if abs(term) > 1e-17:
+            term *= -(2 * k + 1) / square
+            total += term
+    return -0.5 * square - math.log(-x) - 0.9189385332046727 + math.log(total)
+
+
+@function
+def digamma(x):
+    x, reflected = float(x), 0.0
+    if x == 0:
+        return -np.inf
+    if x < 0:
+        if x == math.floor(x):
+            return np.nan
+        fraction = x - math.floor(x)
+        reflected = -math.pi * math.cos(math.pi * fraction) / math.sin(math.pi * fraction)
+        x = 1 - x
+    while x < 10:
+        reflected -= 1 / x
+        x += 1
+    w = 1 / (x * x)
+    series = 1 / 132 - w * (691 / 32760 - w / 12)
+    series = 1 / 12 - w * (1 / 120 - w * (1 / 252 - w * (1 / 240 - w * series)))
+    return reflected + math.log(x) - 0.5 / x - w * series
+
+
+@function
+def hurwitz_zeta(s, q):
+    a = (12.0, -720.0, 30240.0, -1209600.0, 47900160.0, -1.8924375803183791606e9, 7.47242496e10, -2.950130727918164224e12,
+         1.1646782814350067249e14, -4.5979787224074726105e15, 1.8152105401943546773e17, -7.1661652561756670113e18)
+    if s != s or q != q or s < 1:
+        return np.nan
+    if s == 1 or (q <= 0 and q == math.floor(q)):
+        return np.inf
+    if q <= 0 and s != math.floor(s):
+        return np.nan
+    if q > 1e8:
+        return (1 / (s - 1) + 1 / (2 * q)) * math.pow(q, 1 - s)
+    total, w, b, i = math.pow(q, -s), float(q), 0.0, 0
+    while i < 9 or w <= 9:
+        i += 1
+        w += 1
+        b = math.pow(w, -s)
+        total += b
+        if abs(b) < 1.1e-16 * abs(total):
+            return total
+    total += b * w / (s - 1) - 0.5 * b
+    factor = 1.0
+    for k in range(12):
+        factor *= s + 2 * k
+        b /= w
+        term = factor * b / a[k]
+        total += term
+        if abs(term) < 1.1e-16 * abs(total):
+            return total
+        factor *= s + 2 * k + 1
+        b /= w
+    return total
+
+
+# -------------------------------------------------------------------------------------- matrix routines
+
+
+@function
+def cholesky(n, a):
+    for i in range(n):
+        for j in range(i + 1):
+            s = a[i * n + j]
+            for k in range(j):
+                s -= a[i * n + k] * a[j * n + k]
+            if i != j:
+                a[i * n + j] = s / a[j * n + j]
+            elif s > 0:
+                a[i * n + i] = math.sqrt(s)
+            else:
+                for k in range(n * n):
+                    a[k] = np.nan
+                return
+        for j in range(i + 1, n):
+            a[i * n + j] = 0.0
+
+
+@function
+def solve_triangular(n, m, lower, transposed, a, b):
+    forward = lower != transposed
+    for s in range(n):
+        i = s if forward else n - 1 - s
+        for r in range(s):
+            j = r if forward else n - 1 - r
+            f = a[j * n + i] if transposed else a[i * n + j]
+            for k in range(m):
+                b[i * m + k] -= f * b[j * m + k]
+        for k in range(m):
+            b[i * m + k] /= a[i * n + i]
+
+
+@function
+def eliminate(n, m, a, b):
+    for c in range(n):
+        p = c
+        for i in range(c + 1, n):
+            if abs(a[i * n + c]) > abs(a[p * n + c]):
+                p = i
+        if p != c:
+            for k in range(n):
+                a[c * n + k], a[p * n + k] = a[p * n + k], a[c * n + k]
+            for k in range(m):
+                b[c * m + k], b[p * m + k] = b[p * m + k], b[c * m + k]
+        for i in range(c + 1, n):
+            f = 0.0 if a[c * n + c] == 0 else a[i * n + c] / a[c * n + c]
+            for k in range(c + 1, n):
+                a[i * n + k] -= f * a[c * n + k]
+            for k in range(m):
+                b[i * m + k] -= f * b[c * m + k]
+
+
+@function
+def solve(n, m, a, b):
+    eliminate(n, m, a, b)
+    solve_triangular(n, m, 0, 0, a, b)
+
+
+@function
+def log_determinant(n, a, out):
+    eliminate(n, 0, a, a)
+    total = 0.0
+    for i in range(n):
+        total += math.log(abs(a[i * n + i]))
+    out[0] = total
