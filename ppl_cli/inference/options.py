@@ -1,0 +1,43 @@
+"""The options of a sampling run, checked when they are made."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ppl_cli.errors import OptionError
+
+MAX_CHAINS = 2**16  # what a random stream's number has room for
+MAX_DEPTH = 30
+
+
+@dataclass(frozen=True)
+class SampleOptions:
+    """How to sample; `cores` None means as many as there are. `draws` are kept per chain, after thinning."""
+
+    chains: int = 4
+    warmup: int = 1000
+    draws: int = 1000
+    thin: int = 1
+    seed: int = 0
+    cores: int | None = None
+    target_accept: float = 0.8
+    max_depth: int = 10
+    metric: Literal["diag", "dense"] = "diag"
+    init: float = 2.0
+    save_warmup: bool = False
+
+    def __post_init__(self) -> None:
+        for name, low, high in (
+            ("chains", 1, MAX_CHAINS), ("warmup", 0, 2**31), ("draws", 0, 2**31), ("thin", 1, 2**31), ("seed", 0, 2**64 - 1),
+            ("max_depth", 1, MAX_DEPTH), ("init", 0.0, float("inf")),
+        ):  # fmt: skip
+            value = getattr(self, name)
+            if not low <= value <= high:
+                allowed = f"at least {low}" if high in (2**31, float("inf")) else f"from {low} to {high}"
+                raise OptionError(f"`{name}` is {value}, but it must be {allowed}")
+        if not 0.0 < self.target_accept < 1.0:
+            raise OptionError(f"`target_accept` is {self.target_accept}, but it must lie between 0 and 1")
+        if self.cores is not None and self.cores < 1:
+            raise OptionError(f"`cores` is {self.cores}, but it must be at least 1")
+        if self.metric not in ("diag", "dense"):
+            raise OptionError(f"`metric` is {self.metric!r}, but it must be diag or dense")
