@@ -1,23 +1,29 @@
-"""C source → address of the compiled function, through a cache on disk keyed by all that decides the result."""
+"""Source → address of the compiled function, through the cache on disk."""
 from __future__ import annotations
 
 import ctypes
-import hashlib
+import importlib.util
 import os
-import platform
 import shutil
 import subprocess
+import sys
 import tempfile
-from functools import cache
+from functools import cache, cached_property
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any, Protocol
 
-import platformdirs
-
+from ppl_cli.compiler.cache import cache_directory, key, write
 from ppl_cli.errors import RunError
 
-FLAGS = ("-O2", "-march=native", "-ftree-vectorize", "-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd",
-         "-ffp-contract=off", "-shared", "-fPIC", "-w", "-x", "c", "-")  # fmt: skip
-LIBRARIES = (("-lmvec", "-lm"), ("-lm",))
+FLAGS = (
+    "-O2", "-march=native", "-ftree-vectorize", "-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd", "-shared", "-fPIC",
+    "-w", "-x", "c", "-",
+)  # fmt: skip
+
+# How far the C library has functions of vectors (c_runtime.PRELUDE), best first; each with what must be linked.
+_GLIBC = ("-Wl,-z,defs", "-lmvec", "-lm")
+VECTOR_MATH = (("2", _GLIBC), ("1", _GLIBC), ("0", ("-lm",))) if sys.platform == "linux" else (("0", ("-lm",)),)
 
 
 @cache
@@ -30,77 +36,80 @@ def compiler() -> str | None:
     return None
 
 
-@cache
-def cache_directory() -> Path:
-    """Where built kernels are kept; a private temporary directory if that cannot be written."""
-    directory = Path(platformdirs.user_cache_dir("ppl")) / "kernels"
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=directory):
-            return directory
-    except OSError:
-        return Path(tempfile.mkdtemp(prefix="ppl-kernels-"))
+class Build(Protocol):
+    """A compilation under way, or done."""
+
+    @property
+    def address(self) -> int:
+        """The address of the function; waits until it is built."""
+        ...
 
 
-@cache
-def machine() -> str:
-    """What `-march=native` depends on."""
-    try:
-        text = Path("/proc/cpuinfo").read_text()
-        lines = {line for line in text.splitlines() if line.startswith(("flags", "model name", "Features"))}
-    except OSError:
-        lines = set()
-    return "|".join([platform.machine(), platform.processor(), *sorted(lines)])
-
-
-def cache_key(source: str) -> str:
-    executable = compiler() or ""
-    stamp = os.stat(executable).st_mtime_ns if executable else 0
-    parts = [source, executable, str(stamp), *FLAGS, machine()]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
-
-
-class Build:
-    """A compilation that runs in a process of its own until its result is asked for."""
+class CBuild:
+    """A compilation by the C compiler, in a process of its own."""
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self.target = cache_directory() / f"{cache_key(source)}.so"
+        executable = compiler() or ""
+        name = key(source, executable, str(os.stat(executable).st_mtime_ns), *FLAGS)
+        self.target = cache_directory() / f"{name}.so"
+        self.known_level = cache_directory() / f"{key(executable)}.vector_math"
         self.process: subprocess.Popen[bytes] | None = None
-        self.attempt = 0
         if not self.target.exists():
+            self.level = int(self.known_level.read_text()) if self.known_level.exists() else 0
             self._start()
 
     def _start(self) -> None:
         handle, self.temporary = tempfile.mkstemp(suffix=".so", dir=self.target.parent)
         os.close(handle)
-        command = [str(compiler()), *FLAGS, "-o", self.temporary, *LIBRARIES[self.attempt]]
+        vector_math, libraries = VECTOR_MATH[self.level]
+        command = [str(compiler()), f"-DVECTOR_MATH={vector_math}", *FLAGS, "-o", self.temporary, *libraries]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         assert self.process.stdin is not None
         self.process.stdin.write(self.source.encode())
         self.process.stdin.close()
         self.process.stdin = None
 
-    def path(self) -> Path:
-        """The shared library, once it is built."""
+    def _finish(self) -> None:
+        """Wait for the compiler; where it fails for want of vector functions, try again with fewer of them."""
         while self.process is not None:
             _, messages = self.process.communicate()
             failed, self.process = self.process.returncode != 0, None
             if not failed:
                 os.replace(self.temporary, self.target)
-                break
+                return
             os.unlink(self.temporary)
-            self.attempt += 1
-            if self.attempt == len(LIBRARIES):
+            self.level += 1
+            if self.level == len(VECTOR_MATH) or not (b"mvec" in messages or b"_ZGV" in messages):
                 raise RunError(f"the C compiler failed:\n{messages.decode(errors='replace')[:2000]}")
+            write(self.known_level, str(self.level))
             self._start()
-        return self.target
 
+    @cached_property
     def address(self) -> int:
-        """The address of the function `kernel`. The library stays loaded for the life of the process."""
-        library = ctypes.CDLL(str(self.path()))
-        _loaded.append(library)
-        return ctypes.cast(library.kernel, ctypes.c_void_p).value or 0
+        self._finish()
+        self.library = ctypes.CDLL(str(self.target))
+        return ctypes.cast(self.library.kernel, ctypes.c_void_p).value or 0
 
 
-_loaded: list[ctypes.CDLL] = []
+class NumbaBuild:
+    """A compilation by Numba, which keeps its result beside the module that the source is written to."""
+
+    def __init__(self, source: str) -> None:
+        runtime = Path(__file__).with_name("numba_runtime.py").read_text(encoding="utf-8")
+        self.path = cache_directory() / f"kernel_{key(source, runtime, version('numba'), sys.version)}.py"
+        if not self.path.exists():
+            write(self.path, source)
+
+    @cached_property
+    def _function(self) -> Any:
+        specification = importlib.util.spec_from_file_location(self.path.stem, self.path)
+        assert specification is not None and specification.loader is not None
+        module = importlib.util.module_from_spec(specification)
+        sys.modules[self.path.stem] = module  # where Numba looks for it when it loads a cached result
+        specification.loader.exec_module(module)
+        return module.kernel
+
+    @cached_property
+    def address(self) -> int:
+        return int(self._function.address)

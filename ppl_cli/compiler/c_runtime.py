@@ -61,8 +61,7 @@ static double digamma(double x) {
   if (x == 0) return -INFINITY;
   if (x < 0) {
     if (x == floor(x)) return NAN;
-    double fraction = x - floor(x);
-    reflected = -3.141592653589793 * cos(3.141592653589793 * fraction) / sin(3.141592653589793 * fraction);
+    reflected = -3.141592653589793 / tan(3.141592653589793 * (x - round(x)));
     x = 1 - x;
   }
   for (; x < 10; x += 1) reflected -= 1 / x;
@@ -76,8 +75,9 @@ static double hurwitz_zeta(double s, double q) {
   static const double a[] = {12.0, -720.0, 30240.0, -1209600.0, 47900160.0, -1.8924375803183791606e9, 7.47242496e10,
     -2.950130727918164224e12, 1.1646782814350067249e14, -4.5979787224074726105e15, 1.8152105401943546773e17,
     -7.1661652561756670113e18};
+  if (s == 1) return INFINITY;
   if (isnan(s) || isnan(q) || s < 1) return NAN;
-  if (s == 1 || (q <= 0 && q == floor(q))) return INFINITY;
+  if (q <= 0 && q == floor(q)) return INFINITY;
   if (q <= 0 && s != floor(s)) return NAN;
   if (q > 1e8) return (1 / (s - 1) + 1 / (2 * q)) * pow(q, 1 - s);
   double sum = pow(q, -s), w = q, b = 0;
@@ -168,11 +168,11 @@ static void log_determinant(int64_t n, double *restrict a, double *restrict out)
 }
 
 
-def functions_called(text: str) -> list[str]:
-    """The names in FUNCTIONS that `text` calls, and those that these call, in the order of their definitions."""
-    found: set[str] = set()
+def define(text: str) -> str:
+    """The definitions of the functions that `text` calls and of those that they call."""
+    found: list[str] = []
     for name, definition in reversed(FUNCTIONS.items()):
         if f"{name}(" in text:
-            found.add(name)
+            found.insert(0, definition)
             text += definition
-    return [name for name in FUNCTIONS if name in found]
+    return "".join(found)

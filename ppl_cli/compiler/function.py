@@ -2,21 +2,29 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, Literal
 
 import numpy as np
 
-from ppl_cli.compiler.build import Build, compiler
+from ppl_cli.compiler.build import Build, CBuild, NumbaBuild, compiler
 from ppl_cli.compiler.kernel import Kernel
 from ppl_cli.compiler.link import addresses, slots
 from ppl_cli.compiler.lower import lower
 from ppl_cli.compiler.print_c import CPrinter
+from ppl_cli.compiler.print_numba import NumbaPrinter
+from ppl_cli.compiler.printing import Printer
 from ppl_cli.errors import OptionError
 from ppl_cli.graph.basic import Variable
 
+Backend = Literal["c", "numba"]
+
 _SIGNATURE = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
+_BACKENDS: dict[str, tuple[type[Printer], Callable[[str], Build]]] = {
+    "c": (CPrinter, CBuild), "numba": (NumbaPrinter, NumbaBuild),
+}
 
 
 class Workspace:
@@ -24,7 +32,7 @@ class Workspace:
 
     def __init__(self, function: CompiledFunction, state: np.ndarray | None) -> None:
         self.data = np.array([a.ctypes.data for a in function.kernel.data.values()] or [0], dtype=np.uint64)
-        self.scratch = np.zeros(max(function.kernel.n_scratch, 1))
+        self.scratch = np.zeros(function.kernel.n_scratch + 8)
         self.functions = np.array(function.functions or [0], dtype=np.uint64)
         self.state = np.zeros(4, np.uint64) if state is None else state
         self._keep = function
@@ -43,7 +51,7 @@ class CompiledFunction:
     kernel: Kernel
     source: str
     backend: str
-    _build: Build | None = field(repr=False, default=None)
+    build: Build = field(repr=False)
 
     @property
     def n_in(self) -> int:
@@ -58,21 +66,17 @@ class CompiledFunction:
         """Addresses for the function table."""
         return addresses(slots(self.kernel))
 
-    @cached_property
+    @property
     def address(self) -> int:
         """The address of the function; waits for its compilation."""
-        if self._build is not None:
-            return self._build.address()
-        from ppl_cli.compiler.print_numba import build
-
-        return build(self.source)
+        return self.build.address
 
     def workspace(self, state: np.ndarray | None = None) -> Workspace:
         """A workspace for one thread. `state` is the random state, uint64[4]."""
         return Workspace(self, state)
 
     @cached_property
-    def _own(self) -> tuple[Workspace, ctypes._FuncPointer]:
+    def _own(self) -> tuple[Workspace, Any]:
         return self.workspace(), _SIGNATURE(self.address)
 
     def __call__(self, q: np.ndarray) -> tuple[float, np.ndarray]:
@@ -85,24 +89,21 @@ class CompiledFunction:
         return call(q.ctypes.data, out.ctypes.data, workspace.address), out
 
 
-def default_backend() -> str:
+def default_backend() -> Backend:
     return "c" if compiler() else "numba"
 
 
 def compile_function(
-    inputs: Sequence[Variable], value: Variable | None, outputs: Sequence[Variable], backend: str | None = None
+    inputs: Sequence[Variable], value: Variable | None, outputs: Sequence[Variable], *, backend: Backend | None = None
 ) -> CompiledFunction:
     """Compile `value` (a float64 scalar, or None) and `outputs` as a function of `inputs`, both laid out flat, row by row.
 
-    Compilation by a C compiler runs in the background until the function's address is needed.
+    The C compiler runs in the background until the address of the function is asked for.
     """
     backend = backend or default_backend()
-    kernel = lower(inputs, value, outputs)
-    if backend == "numba":
-        from ppl_cli.compiler.print_numba import NumbaPrinter
-
-        return CompiledFunction(kernel, NumbaPrinter(kernel).source(), backend)
-    if compiler() is None:
+    if backend == "c" and compiler() is None:
         raise OptionError("there is no C compiler here: install one, set CC, or use --backend numba")
-    source = CPrinter(kernel).source()
-    return CompiledFunction(kernel, source, backend, Build(source))
+    printer, build = _BACKENDS[backend]
+    kernel = lower(inputs, value, outputs)
+    source = printer(kernel).source()
+    return CompiledFunction(kernel, source, backend, build(source))

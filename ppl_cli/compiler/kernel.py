@@ -171,15 +171,6 @@ class If:
 
 
 @dataclass(slots=True)
-class Copy:
-    """The first `count` elements of `source` to `target`, of the same kind."""
-
-    target: Buffer
-    source: Buffer
-    count: int
-
-
-@dataclass(slots=True)
 class Library:
     """A call of a matrix routine: its sizes, then its buffers with offsets."""
 
@@ -188,7 +179,7 @@ class Library:
     buffers: tuple[tuple[Buffer, Linear], ...]
 
 
-Statement = Let | Declare | Assign | Store | For | If | Copy | Library
+Statement = Let | Declare | Assign | Store | For | If | Library
 
 
 @dataclass(frozen=True)

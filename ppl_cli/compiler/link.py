@@ -8,43 +8,37 @@ from importlib import import_module
 
 from ppl_cli.compiler.kernel import Apply, Draw, Kernel, expressions, walk
 
-Slot = tuple[str, int]  # name and number of double arguments
 
-
-def slots(kernel: Kernel) -> dict[Slot, int]:
-    """The external functions of a kernel in the order of first use; draws are named "draw:" and their primitive."""
-    found: dict[Slot, int] = {}
+def slots(kernel: Kernel) -> dict[str, int]:
+    """The external functions of a kernel in the order of first use: "module:function", or "draw:" and a primitive draw."""
+    found: dict[str, int] = {}
     for statement in walk(kernel.body):
         for e in expressions(statement):
             if isinstance(e, Apply) and e.scalar.external:
-                template = e.scalar.c
-                arity = template.count(",") + 1 if template else e.scalar.arity
-                found.setdefault((e.scalar.external, arity), len(found))
+                found.setdefault(e.scalar.external, len(found))
             elif isinstance(e, Draw):
-                found.setdefault(("draw:" + e.primitive, 2), len(found))
+                found.setdefault("draw:" + e.primitive, len(found))
     return found
 
 
-def addresses(names: Iterable[Slot]) -> list[int]:
-    return [_address(name, arity) for name, arity in names]
+def addresses(names: Iterable[str]) -> list[int]:
+    return [_address(name) for name in names]
 
 
 @cache
-def _address(name: str, arity: int) -> int:
+def _address(name: str) -> int:
     """The address of `name`: a primitive draw, or the version of a SciPy Cython function that takes doubles."""
-    if name.startswith("draw:"):
+    module, function = name.split(":")
+    if module == "draw":
         from ppl_cli.inference.random import primitive_address
 
-        return primitive_address(name.removeprefix("draw:"))
-    module, function = name.split(":")
+        return primitive_address(function)
     table = import_module(module).__pyx_capi__
-    wanted = f"double ({', '.join(['double'] * arity)}, int __pyx_skip_dispatch)"
-    for key, capsule in table.items():
-        if key in (function, *(f"__pyx_fuse_{k}{function}" for k in range(8))):
-            signature = _name(capsule)
-            if signature == wanted:
-                return _pointer(capsule, signature)
-    raise RuntimeError(f"{module} has no function {function} of {arity} doubles")
+    for key in (function, *(f"__pyx_fuse_{k}{function}" for k in range(8))):
+        signature = _name(table[key]) if key in table else ""
+        if signature.startswith("double (double"):
+            return _pointer(table[key], signature)
+    raise RuntimeError(f"{module} has no function {function} of doubles")
 
 
 def _name(capsule: object) -> str:

@@ -52,20 +52,36 @@ def pointers(typing_context: Any, pointer: Any, offset: Any) -> Any:
     return _cast_to(types.CPointer(types.float64))(typing_context, pointer, offset)
 
 
-@intrinsic
-def call(typing_context: Any, address: Any, *arguments: Any) -> Any:
-    """The double that the C function at `address` returns for doubles, or for a pointer and doubles."""
+def _call(address: Any, *arguments: Any) -> Any:
+    """The double that the C function at `address` returns, for doubles or a pointer and doubles."""
 
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        pointer, given = values[0], list(numba.core.cgutils.unpack_tuple(builder, values[1]))
+        pointer, *given = values
         kind = ir.FunctionType(ir.DoubleType(), [v.type for v in given])
         return builder.call(builder.bitcast(pointer, kind.as_pointer()), given)
 
-    kinds = types.Tuple([a if isinstance(a, types.CPointer) else types.float64 for a in arguments[0]])
-    return types.float64(address, kinds), generate
+    return types.float64(address, *arguments), generate
+
+
+@intrinsic
+def call_1(typing_context: Any, address: Any, a: Any) -> Any:
+    return _call(address, a)
+
+
+@intrinsic
+def call_2(typing_context: Any, address: Any, a: Any, b: Any) -> Any:
+    return _call(address, a, b)
+
+
+@intrinsic
+def draw(typing_context: Any, address: Any, state: Any, a: Any, b: Any) -> Any:
+    return _call(address, state, a, b)
 
 
 # ------------------------------------------------------------------------------------- scalar functions
+
+
+floor, ceil, trunc = np.floor, np.ceil, np.trunc  # those of `math` give integers
 
 
 @function
@@ -105,7 +121,7 @@ def fmin_(a, b):
 
 @function
 def round_(x):
-    return math.copysign(math.floor(abs(x) + 0.5), x)
+    return math.copysign(floor(abs(x) + 0.5), x)
 
 
 @function
@@ -143,10 +159,9 @@ def digamma(x):
     if x == 0:
         return -np.inf
     if x < 0:
-        if x == math.floor(x):
+        if x == floor(x):
             return np.nan
-        fraction = x - math.floor(x)
-        reflected = -math.pi * math.cos(math.pi * fraction) / math.sin(math.pi * fraction)
+        reflected = -math.pi / math.tan(math.pi * (x - floor(x + 0.5)))
         x = 1 - x
     while x < 10:
         reflected -= 1 / x
@@ -161,11 +176,13 @@ def digamma(x):
 def hurwitz_zeta(s, q):
     a = (12.0, -720.0, 30240.0, -1209600.0, 47900160.0, -1.8924375803183791606e9, 7.47242496e10, -2.950130727918164224e12,
          1.1646782814350067249e14, -4.5979787224074726105e15, 1.8152105401943546773e17, -7.1661652561756670113e18)
+    if s == 1:
+        return np.inf
     if s != s or q != q or s < 1:
         return np.nan
-    if s == 1 or (q <= 0 and q == math.floor(q)):
+    if q <= 0 and q == floor(q):
         return np.inf
-    if q <= 0 and s != math.floor(s):
+    if q <= 0 and s != floor(s):
         return np.nan
     if q > 1e8:
         return (1 / (s - 1) + 1 / (2 * q)) * math.pow(q, 1 - s)
@@ -260,3 +277,16 @@ def log_determinant(n, a, out):
     for i in range(n):
         total += math.log(abs(a[i * n + i]))
     out[0] = total
+
+
+# ------------------------------------------------------------------------------------------- reductions
+
+
+@function
+def larger(a, b):
+    return b if b > a or b != b else a
+
+
+@function
+def smaller(a, b):
+    return b if b < a or b != b else a

@@ -46,14 +46,17 @@ div = elementwise(
     "div", 2, np.true_divide, lambda g, y, a, b: (g / b, -(g * y) / b),
     "(double){0} / (double){1}", "divide({0}, {1})",
 )
-int_div = elementwise("int_div", 2, _int_div, None, "{0} / {1}", "int_div({0}, {1})", result="int64")
-mod = elementwise("mod", 2, np.fmod, None, "{0} % {1}", "int_mod({0}, {1})", result="int64")
+int_div = elementwise("int_div", 2, _int_div, None, "int_div({0}, {1})", "int_div({0}, {1})", result="int64")
+mod = elementwise("mod", 2, np.fmod, None, "int_mod({0}, {1})", "int_mod({0}, {1})", result="int64")
 neg = elementwise("neg", 1, np.negative, lambda g, y, x: (-g,), "-{0}", "-{0}", result="promote")
 absolute = elementwise(
-    "abs", 1, np.abs, lambda g, y, x: (g * sign(x),), "fabs({0})", "abs({0})",
+    "abs", 1, np.abs, lambda g, y, x: (g * sign(x),), "fabs({0})", "float(abs({0}))",
 )
-int_abs = elementwise("int_abs", 1, np.abs, None, "labs({0})", "abs({0})", result="int64")
-sign = elementwise("sign", 1, np.sign, None, "(double)(({0} > 0) - ({0} < 0))", "float(({0} > 0) - ({0} < 0))")
+int_abs = elementwise("int_abs", 1, np.abs, None, "({0} < 0 ? -{0} : {0})", "abs({0})", result="int64")
+sign = elementwise(
+    "sign", 1, np.sign, None,
+    "({0} > 0 ? 1.0 : {0} < 0 ? -1.0 : (double){0})", "(1.0 if {0} > 0 else -1.0 if {0} < 0 else float({0}))",
+)
 sqrt = elementwise("sqrt", 1, np.sqrt, lambda g, y, x: (g / (2.0 * y),), "sqrt({0})", "sqrt({0})")
 cbrt = elementwise("cbrt", 1, np.cbrt, lambda g, y, x: (g / (3.0 * y * y),), "cbrt({0})", "cbrt({0})")
 power = elementwise(
@@ -63,11 +66,11 @@ power = elementwise(
 )
 maximum = elementwise(
     "fmax", 2, np.fmax, lambda g, y, a, b: (_guard(ge(a, b), g), _guard(lt(a, b), g)),
-    "fmax({0}, {1})", "fmax({0}, {1})",
+    "fmax_({0}, {1})", "fmax_({0}, {1})",
 )
 minimum = elementwise(
     "fmin", 2, np.fmin, lambda g, y, a, b: (_guard(le(a, b), g), _guard(gt(a, b), g)),
-    "fmin({0}, {1})", "fmin({0}, {1})",
+    "fmin_({0}, {1})", "fmin_({0}, {1})",
 )
 int_max = elementwise("max", 2, np.maximum, None, "({0} > {1} ? {0} : {1})", "max({0}, {1})", result="int64")
 int_min = elementwise("min", 2, np.minimum, None, "({0} < {1} ? {0} : {1})", "min({0}, {1})", result="int64")
@@ -94,7 +97,7 @@ inv_logit = elementwise(
 )
 log1p_exp = elementwise(
     "log1p_exp", 1, lambda x: np.logaddexp(0.0, x), lambda g, y, x: (g * inv_logit(x),),
-    "fmax({0}, 0.0) + log1p(exp(-fabs({0})))", "fmax({0}, 0.0) + log1p(exp(-abs({0})))",
+    "fmax_({0}, 0.0) + log1p(exp(-fabs({0})))", "fmax_({0}, 0.0) + log1p(exp(-abs({0})))",
 )
 log1m_exp = elementwise(
     "log1m_exp", 1, lambda x: np.where(np.asarray(x) > -0.6931471805599453, np.log(-np.expm1(x)), np.log1p(-np.exp(x))),
@@ -129,15 +132,15 @@ atanh = elementwise("atanh", 1, np.arctanh, lambda g, y, x: (g / (1.0 - x * x),)
 _CYTHON = "scipy.special.cython_special:"
 lgamma = elementwise("lgamma", 1, _special("gammaln"), lambda g, y, x: (g * digamma(x),), "lgamma_({0})", "lgamma({0})")
 digamma = elementwise(
-    "digamma", 1, _special("psi"), lambda g, y, x: (g * trigamma(x),), "", "", external=_CYTHON + "psi",
+    "digamma", 1, _special("psi"), lambda g, y, x: (g * trigamma(x),), "digamma({0})", "digamma({0})",
 )
 trigamma = elementwise(
     "trigamma", 1, lambda x: _special("zeta")(2.0, x), lambda g, y, x: (-2.0 * g * hurwitz_zeta(3.0, x),),
-    "call(2.0, {0})", "call(2.0, {0})", external=_CYTHON + "zeta",
+    "hurwitz_zeta(2.0, {0})", "hurwitz_zeta(2.0, {0})",
 )
 hurwitz_zeta = elementwise(
     "hurwitz_zeta", 2, _special("zeta"), lambda g, y, s, x: (None, -g * s * hurwitz_zeta(s + 1.0, x)),
-    "", "", external=_CYTHON + "zeta",
+    "hurwitz_zeta({0}, {1})", "hurwitz_zeta({0}, {1})",
 )
 erf = elementwise(
     "erf", 1, _special("erf"), lambda g, y, x: (g * 1.1283791670955126 * exp(-x * x),), "erf({0})", "erf({0})",
@@ -147,7 +150,7 @@ erfc = elementwise(
 )
 log_ndtr = elementwise(
     "std_normal_lcdf", 1, _special("log_ndtr"),
-    lambda g, y, x: (g * exp(-0.5 * x * x - y - 0.9189385332046728),), "", "", external=_CYTHON + "log_ndtr",
+    lambda g, y, x: (g * exp(-0.5 * x * x - y - 0.9189385332046728),), "log_ndtr({0})", "log_ndtr({0})",
 )
 ndtri = elementwise(
     "inv_Phi", 1, _special("ndtri"),
