@@ -9,6 +9,7 @@ from ppl_cli.distributions.formulas import (
     LOG_2, LOG_PI, LOG_SQRT_2PI, lbeta, multiply_log, multiply_log1m, normal_lcdf, real, valid, within,
 )
 from ppl_cli.graph.basic import Variable
+from ppl_cli.ops.distribution_functions import gamma_p, gamma_q, inc_beta, student_t_cdf
 from ppl_cli.ops.random import primitive
 from ppl_cli.ops.scalar_math import (
     absolute, atan, both, exp, ge, gt, le, lgamma, log, log1m_exp, log1p, log1p_exp, log_ndtr, lt, maximum,
@@ -119,6 +120,8 @@ STUDENT_T = Distribution(
     "student_t", ("nu", "mu", "sigma"), student_t_lpdf,
     draw=lambda shape, nu, mu, sigma: mu + sigma * primitive("std_normal", shape=shape)
     * sqrt(0.5 * nu / gamma_draw(shape, 0.5 * nu)),
+    log_cdf=lambda x, nu, mu, sigma: log(student_t_cdf(real(nu), standardized(x, mu, sigma))),
+    log_ccdf=lambda x, nu, mu, sigma: log(student_t_cdf(real(nu), -standardized(x, mu, sigma))),
 )
 DOUBLE_EXPONENTIAL = Distribution(
     "double_exponential", ("mu", "sigma"), double_exponential_lpdf,
@@ -234,9 +237,13 @@ EXPONENTIAL = Distribution(
 )
 GAMMA = Distribution(
     "gamma", ("alpha", "beta"), gamma_lpdf, draw=lambda shape, alpha, beta: gamma_draw(shape, alpha) / beta,
+    log_cdf=lambda x, alpha, beta: log(gamma_p(real(alpha), real(beta) * maximum(real(x), 0.0))),
+    log_ccdf=lambda x, alpha, beta: log(gamma_q(real(alpha), real(beta) * maximum(real(x), 0.0))),
 )
 INV_GAMMA = Distribution(
     "inv_gamma", ("alpha", "beta"), inv_gamma_lpdf, draw=lambda shape, alpha, beta: beta / gamma_draw(shape, alpha),
+    log_cdf=lambda x, alpha, beta: log(gamma_q(real(alpha), real(beta) / maximum(real(x), 0.0))),
+    log_ccdf=lambda x, alpha, beta: log(gamma_p(real(alpha), real(beta) / maximum(real(x), 0.0))),
 )
 CHI_SQUARE = Distribution(
     "chi_square", ("nu",), chi_square_lpdf, draw=lambda shape, nu: 2.0 * gamma_draw(shape, 0.5 * nu),
@@ -306,7 +313,11 @@ UNIFORM = Distribution(
     log_ccdf=lambda x, low, high: log((high - minimum(maximum(real(x), low), high)) / (real(high) - low)),
     quantile=lambda p, low, high: low + (high - low) * p,
 )
-BETA = Distribution("beta", ("alpha", "beta"), beta_lpdf, draw=_beta_draw)
+BETA = Distribution(
+    "beta", ("alpha", "beta"), beta_lpdf, draw=_beta_draw,
+    log_cdf=lambda x, alpha, beta: log(inc_beta(real(alpha), real(beta), minimum(maximum(real(x), 0.0), 1.0))),
+    log_ccdf=lambda x, alpha, beta: log(inc_beta(real(beta), real(alpha), 1.0 - minimum(maximum(real(x), 0.0), 1.0))),
+)
 BETA_PROPORTION = Distribution(
     "beta_proportion", ("mu", "kappa"), beta_proportion_lpdf,
     draw=lambda shape, mu, kappa: _beta_draw(shape, mu * kappa, (1.0 - mu) * kappa),

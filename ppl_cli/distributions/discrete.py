@@ -10,6 +10,7 @@ from ppl_cli.distributions.formulas import (
     lbeta, log_choose, multiply_log, multiply_log1m, real, valid, within,
 )
 from ppl_cli.graph.basic import Variable, as_variable, constant
+from ppl_cli.ops.distribution_functions import gamma_p, gamma_q, inc_beta
 from ppl_cli.ops.indexing import gather
 from ppl_cli.ops.random import primitive
 from ppl_cli.ops.reduction import CumulativeSum, log_sum_exp, reduce_max, reduce_sum
@@ -21,15 +22,10 @@ from ppl_cli.ops.shape import broadcast_to, join, reshape
 Shape = tuple[int, ...]
 
 
-def _bernoulli(x: Any, log_one: Variable, log_zero: Variable) -> Variable:
-    x = as_variable(x)
-    chosen = switch(eq(x, 1), log_one, log_zero)
-    return within(both(ge(x, 0), le(x, 1)), chosen)
-
-
 def bernoulli_lpmf(x: Any, p: Any) -> Variable:
-    p = real(p)
-    return _bernoulli(x, log(p), log1p(-p))
+    """The log of the chosen probability: choosing between logs would differentiate the one that is not chosen, too."""
+    x, p = as_variable(x), real(p)
+    return within(both(ge(x, 0), le(x, 1)), log(switch(eq(x, 1), p, 1.0 - p)))
 
 
 def bernoulli_logit_lpmf(x: Any, logit: Any) -> Variable:
@@ -206,14 +202,32 @@ def _discrete(name: str, parameters: tuple[str, ...], log_prob: Any, draw: Any, 
     return Distribution(name, parameters, log_prob, draw=draw, dtype="int64", **more)
 
 
+def _poisson_lcdf(x: Any, rate: Any) -> Variable:
+    return log(gamma_q(real(int_max(as_variable(x), -1)) + 1.0, real(rate)))
+
+
+def _poisson_lccdf(x: Any, rate: Any) -> Variable:
+    return log(gamma_p(real(int_max(as_variable(x), -1)) + 1.0, real(rate)))
+
+
+def _binomial_lcdf(x: Any, n: Any, p: Any) -> Variable:
+    k = real(x)
+    return switch(ge(k, real(n)), 0.0, within(ge(k, 0.0), log(inc_beta(real(n) - k, k + 1.0, 1.0 - real(p)))))
+
+
+def _binomial_lccdf(x: Any, n: Any, p: Any) -> Variable:
+    k = real(x)
+    return switch(lt(k, 0.0), 0.0, within(lt(k, real(n)), log(inc_beta(k + 1.0, real(n) - k, real(p)))))
+
+
 DISCRETE = (
     _discrete("bernoulli", ("theta",), bernoulli_lpmf, _uniform_below),
     _discrete("bernoulli_logit", ("alpha",), bernoulli_logit_lpmf,
               lambda shape, a: _uniform_below(shape, inv_logit(real(a)))),
-    _discrete("binomial", ("N", "theta"), binomial_lpmf, _binomial),
+    _discrete("binomial", ("N", "theta"), binomial_lpmf, _binomial, log_cdf=_binomial_lcdf, log_ccdf=_binomial_lccdf),
     _discrete("binomial_logit", ("N", "alpha"), binomial_logit_lpmf,
               lambda shape, n, a: _binomial(shape, n, inv_logit(real(a)))),
-    _discrete("poisson", ("lambda",), poisson_lpmf, _poisson),
+    _discrete("poisson", ("lambda",), poisson_lpmf, _poisson, log_cdf=_poisson_lcdf, log_ccdf=_poisson_lccdf),
     _discrete("poisson_log", ("alpha",), poisson_log_lpmf, lambda shape, a: _poisson(shape, exp(real(a)))),
     _discrete("neg_binomial", ("alpha", "beta"), neg_binomial_lpmf,
               lambda shape, a, b: _poisson(shape, _gamma(shape, a) / b)),
