@@ -17,7 +17,8 @@ from ppl_cli.graph.gradient import grad
 from ppl_cli.graph.traversal import clone_replace
 from ppl_cli.language.diagnostics import ElaborationError
 from ppl_cli.logprob import density, expand_draws
-from ppl_cli.model.model import Model, Parameter, Term
+from ppl_cli.model.forward import Forward, forward
+from ppl_cli.model.model import Model, Term
 from ppl_cli.ops.indexing import take_slice
 from ppl_cli.ops.reduction import reduce_sum
 from ppl_cli.ops.scalar_math import add
@@ -128,6 +129,17 @@ class Pipeline:
         outputs = expand_draws([self.quantities[n] for n in names])
         return self.compile(None, optimize(stabilize(canonicalize(self.on_flat(outputs)))))
 
+    @cached_property
+    def forward(self) -> Forward:
+        """The forward reading: graphs that draw the prior and the prior predictive distribution."""
+        return forward(self.model, self.terms, self.quantities)
+
+    def forward_draw(self) -> tuple[CompiledFunction, dict[str, Variable]]:
+        """A function of nothing that draws all of the forward reading once, and the variables that it returns."""
+        named = {**self.forward.prior, **self.forward.predictive}
+        outputs = optimize(canonicalize(expand_draws(list(named.values()))))
+        return compile_function([], None, outputs, backend=self.backend), named
+
     def unpack(self, names: Sequence[str], flat: np.ndarray) -> dict[str, np.ndarray]:
         """The named quantities from rows [..., n] of their concatenated values."""
         return unpack({n: self.quantities[n] for n in names}, flat)
@@ -158,6 +170,3 @@ def names_of(model: Model) -> dict[Variable, str]:
     names = {v: name for name, v in {**model.transformed, **model.generated}.items()}
     names.update((p.constrained, p.name) for p in model.parameters)
     return names
-
-
-__all__ = ["Parameter", "Pipeline", "STAGES", "names_of", "unpack"]

@@ -22,7 +22,7 @@ def density(outputs: Sequence[Variable]) -> list[Variable]:
 def _rewrite(node: Apply, inputs: Sequence[Variable]) -> Sequence[Variable]:
     op = node.op
     if isinstance(op, LogProb):
-        rv, value = inputs
+        rv, value, _ = inputs
         if rv.owner is None:
             raise TypeError(f"{rv} is not a random variable")
         return [broadcast_to(logprob(rv.owner.op, rv.inputs, value), node.outputs[0].shape)]

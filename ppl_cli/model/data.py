@@ -1,8 +1,12 @@
-"""Raw values of a data file → arrays of the declared type and size, or an error that says what is wrong."""
+"""Raw values of a data file → arrays of the declared type and size, or an error that says what is wrong.
+
+A raw value is what JSON gives (numbers, nested lists, null) or a NumPy array. Positions are written as Stan's indices.
+"""
+
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,74 +14,113 @@ import numpy as np
 from ppl_cli.errors import DataError
 from ppl_cli.language.syntax import Declaration
 
+NAMES_SHOWN = 12
+INT64 = np.iinfo(np.int64)
 
-def validate(d: Declaration, raw: Mapping[str, Any], shape: tuple[int, ...], dtype: str) -> np.ndarray:
-    """The value of the data variable `d`: an array of `shape`, int64 or float64, row-major."""
-    name = d.name
+
+def validate(declaration: Declaration, raw: Mapping[str, Any], shape: tuple[int, ...], dtype: str) -> np.ndarray:
+    """The value of a data variable: a row-major array of `shape`, of int64 or float64."""
+    name, place = declaration.name, declaration.name_span
     if name not in raw:
-        raise DataError(f"{d.name_span}: the data variable `{name}` is missing{_mend(name, raw)}")
-    value = raw[name]
-    if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
-        array = value
+        raise DataError(f"{place}: the data variable `{name}` is missing{_mend(name, raw)}")
+    problem = f"{place}: in the data, "
+    try:
+        array = _to_array(name, raw[name])
+        if array.size == 0 and 0 in shape:
+            array = array.reshape(shape)
+        if array.shape != shape:
+            raise _Misfit(f"`{name}` has {_size(array.shape)}, but it is declared with {_size(shape)}")
+        return np.array(_to_ints(name, array) if dtype == "int64" else array, dtype, order="C")
+    except _Misfit as misfit:
+        raise DataError(problem + str(misfit)) from None
+
+
+class _Misfit(Exception):
+    """How a value fails to fit its declaration."""
+
+
+def _to_array(name: str, value: Any) -> np.ndarray:
+    """Numbers without a missing one among them."""
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise _Misfit(f"`{name}` has rows of different {_first_ragged(value)}") from None
+    if array.dtype.kind not in "iuf":
+        for at, item in _items(value):
+            reason = _not_a_number(item)
+            if reason:
+                raise _Misfit(f"`{name}{_index(at)}` is {reason}")
+        array = array.astype(float)  # integers too large for 64 bits
+    missing = np.isnan(array) if array.dtype.kind == "f" else np.zeros(0, bool)
+    if missing.any():
+        raise _Misfit(f"`{name}{_first(missing)}` is NaN; missing values are not supported yet")
+    return array
+
+
+def _to_ints(name: str, array: np.ndarray) -> np.ndarray:
+    """3.0 is an int, 3.5 is not."""
+    bad = (array != np.trunc(array)) | (array < float(INT64.min)) | (array >= float(INT64.max))
+    if array.dtype.kind != "i" and bad.any():
+        found = array[bad].ravel()[0]
+        raise _Misfit(f"`{name}{_first(bad)}` is {found:g}, but it is declared int")
+    return array
+
+
+def _not_a_number(item: Any) -> str | None:
+    match item:
+        case None:
+            return "null; missing values are not supported yet"
+        case bool() | np.bool_():
+            return f"{str(item).lower()}, but a number is expected"
+        case str():
+            return f'the text "{item}", but a number is expected'
+        case dict():
+            return "an object, but a number is expected"
+        case int() | float() | np.number():
+            return None
+        case _:
+            return f"a {type(item).__name__}, but a number is expected"
+
+
+def _items(value: Any, at: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], Any]]:
+    """The innermost items of nested lists, with their positions."""
+    if isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim):
+        for k, item in enumerate(value):
+            yield from _items(item, (*at, k))
     else:
-        _check_rows(name, value, ())
-        array = _to_array(name, value)
-    if array.size == 0 and 0 in shape:
-        array = array.reshape(shape)
-    if array.shape != shape:
-        raise DataError(f"{d.name_span}: the data variable `{name}` has {_size(array.shape)}, but it is declared with {_size(shape)}")
-    if array.dtype.kind == "f" and np.isnan(array).any() and dtype == "int64":
-        raise DataError(f"{d.name_span}: `{name}{_index(np.isnan(array))}` is missing; missing values are not supported yet")
-    if dtype == "int64" and array.dtype.kind == "f":
-        whole = array == np.trunc(array)
-        if not whole.all():
-            at = _index(~whole)
-            raise DataError(f"{d.name_span}: `{name}{at}` is {array[~whole].ravel()[0]:g}, but it is declared int")
-    return np.array(array, dtype=dtype, order="C")
+        yield at, value
+
+
+def _first_ragged(value: Any) -> str:
+    """The lengths of two rows that differ, or the two kinds of thing that stand side by side."""
+    lengths = {len(row) if isinstance(row, list | tuple) else None for row in value}
+    if len(lengths) == 1:
+        return next(found for found in map(_first_ragged, value) if found)
+    if None in lengths:
+        return "depth: numbers beside lists"
+    first = len(value[0])
+    k, other = next((k, len(row)) for k, row in enumerate(value) if len(row) != first)
+    return f"lengths: {first} and, at {k + 1}, {other}"
 
 
 def _mend(name: str, raw: Mapping[str, Any]) -> str:
     close = difflib.get_close_matches(name, raw, 1)
     if close:
-        return f"; did you mean `{close[0]}`?"
-    return f"; the data have {', '.join(f'`{n}`' for n in sorted(raw)[:12])}" if raw else "; no data were given"
-
-
-def _check_rows(name: str, value: Any, at: tuple[int, ...]) -> None:
-    """Nested lists must be numbers at the same depth, in rows of equal length."""
-    if isinstance(value, list) and value and isinstance(value[0], list):
-        lengths = {len(v) if isinstance(v, list) else -1 for v in value}
-        if len(lengths) > 1:
-            where = "".join(f"[{k + 1}]" for k in at)
-            raise DataError(f"the rows of `{name}{where}` in the data have different lengths")
-        for k, v in enumerate(value):
-            _check_rows(name, v, (*at, k))
-
-
-def _to_array(name: str, value: Any) -> np.ndarray:
-    array = np.array(value if value != [] else np.zeros(0))
-    if array.dtype.kind in "iuf":
-        return array
-    objects = np.array(value, dtype=object)
-    for at in np.ndindex(objects.shape):
-        item = objects[at]
-        where = f"{name}[{', '.join(str(k + 1) for k in at)}]" if at else name
-        if item is None:
-            raise DataError(f"`{where}` is missing (null) in the data; missing values are not supported yet")
-        if isinstance(item, bool):
-            raise DataError(f"`{where}` is {str(item).lower()} in the data, but a number is expected")
-        if not isinstance(item, int | float):
-            kind = "text" if isinstance(item, str) else "an object" if isinstance(item, dict) else type(item).__name__
-            raise DataError(f"`{where}` is {kind} in the data, but a number is expected")
-        if isinstance(item, int) and not -(2**63) <= item < 2**63:
-            raise DataError(f"`{where}` is {item}, which does not fit into 64 bits")
-    return objects.astype(float)
+        return f"; did you mean `{close[0]}`, which the data have?"
+    if not raw:
+        return "; no data were given"
+    names = sorted(raw)
+    more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
+    return f"; the data have {', '.join(f'`{n}`' for n in names[:NAMES_SHOWN])}{more}"
 
 
 def _size(shape: tuple[int, ...]) -> str:
     return f"size [{', '.join(map(str, shape))}]" if shape else "a single value"
 
 
-def _index(bad: np.ndarray) -> str:
-    at = np.argwhere(bad)
-    return f"[{', '.join(str(k + 1) for k in at[0])}]" if bad.ndim and len(at) else ""
+def _first(marked: np.ndarray) -> str:
+    return _index(tuple(np.argwhere(marked)[0]))
+
+
+def _index(at: tuple[int, ...]) -> str:
+    return f"[{', '.join(str(k + 1) for k in at)}]" if at else ""

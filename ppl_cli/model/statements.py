@@ -129,13 +129,29 @@ class Statements:
         parameters = [self.el.lift(a) for a in arguments]
         batch = value.shape[: value.ndim - law.event_ndim]
         try:
-            rv = self.el.bind_draws(random_variable(law, *parameters, batch=batch))
+            event = value.shape[value.ndim - law.event_ndim :]
+            rv = self.el.bind_draws(random_variable(law, *parameters, batch=batch, event=event))
         except (TypeError, ValueError) as error:
             raise ElaborationError(f"the sizes do not agree: {error}", t.span) from error
         if t.truncation:
             rv = self.truncate(rv, t.truncation)
         self.el.note_observed(t.left)
-        self.el.add_term(t, log_prob(rv, value, law.event_ndim))
+        self.el.add_term(t, log_prob(rv, value, law.event_ndim, self.el.lift(self.positions_of(t.left))))
+
+    def positions_of(self, left: s.Expression) -> Value:
+        """Which elements of its variable the left side of `~` is; -1 for an expression that is not part of one."""
+        chain: list[s.Index] = []
+        base = left
+        while isinstance(base, s.Index):
+            chain.append(base)
+            base = base.base
+        if not isinstance(base, s.Name):
+            return -1
+        shape = self.el.environment[base.name].shape
+        found: Value = np.arange(int(np.prod(shape))).reshape(shape) if shape else 0
+        for part in reversed(chain):
+            found = indexing.read(found, self.el.evaluate.positions(part.indices, shape_of(found)), part.span, self.el.lift)
+        return found
 
     def density_call(self, t: s.Tilde, call: s.Call, resolved: Any, left: Value, arguments: list[Value]) -> None:
         """A distribution that is only a density, such as a generalized linear model."""

@@ -84,16 +84,17 @@ class RandomVariable(Op):
 
 @dataclass(frozen=True)
 class LogProb(Op):
-    """Inputs (random variable, value): the log density of its law at the value, one number per element of the batch.
+    """Inputs (random variable, value, position): the log density of its law at the value, one number per element of the batch.
 
-    `event_ndim` is the number of last axes that make up one value.
+    `event_ndim` is the number of last axes that make up one value. `position` tells which elements of the model's variable the value
+    is (flat, row by row; -1 if it is not a part of one): the density does not need it, the forward reading does.
     """
 
     event_ndim: int = 0
     name = "LogProb"
 
     def output_types(self, *inputs: TensorType) -> tuple[TensorType, ...]:
-        keep = [t.shape[: t.ndim - self.event_ndim] for t in inputs]
+        keep = [t.shape[: t.ndim - self.event_ndim] for t in inputs[:2]]
         return (TensorType("float64", np.broadcast_shapes(*keep)),)
 
 
@@ -153,9 +154,9 @@ def random_variable(
     return RandomVariable(law, shape, event if law.sized else None)(token(), *given)
 
 
-def log_prob(rv: Variable, value: Any, event_ndim: int) -> Variable:
+def log_prob(rv: Variable, value: Any, event_ndim: int, position: Any = -1) -> Variable:
     """The log density node of `rv` at `value`."""
-    return LogProb(event_ndim)(rv, as_variable(value))
+    return LogProb(event_ndim)(rv, as_variable(value), as_variable(position))
 
 
 def truncated(rv: Variable, lower: Any, upper: Any) -> Variable:

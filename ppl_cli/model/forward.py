@@ -1,0 +1,185 @@
+"""The forward reading of a model: its `~` statements as a recipe that draws parameters and data, no density needed.
+
+A parameter is defined by the `~` statements that together cover its elements once. Its value variable is then replaced by the random
+variable behind them, in the order in which they depend on each other. What cannot be read this way is refused, by name and reason.
+"""
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ppl_cli.graph.basic import Constant, Variable, constant
+from ppl_cli.graph.traversal import clone_replace, roots_of
+from ppl_cli.language.diagnostics import LanguageError, error
+from ppl_cli.language.source import Span
+from ppl_cli.model.constraints.bounds import Identity, Interval, LowerBound, OffsetMultiplier, UpperBound
+from ppl_cli.model.model import Model, Parameter, Term
+from ppl_cli.ops.elementwise import Elementwise
+from ppl_cli.ops.indexing import set_at
+from ppl_cli.ops.random import LogProb, RandomVariable, Truncated, truncated
+from ppl_cli.ops.reduction import Reduce
+from ppl_cli.ops.scalar_math import add
+from ppl_cli.ops.shape import BroadcastTo, Reshape, broadcast_to, reshape
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One `~` statement: `rv` gives the elements at `position` of a variable."""
+
+    rv: Variable
+    position: np.ndarray
+    span: Span
+
+
+@dataclass(frozen=True)
+class Forward:
+    """Graphs of draws: constrained parameters and what follows from them, and data."""
+
+    prior: Mapping[str, Variable]
+    predictive: Mapping[str, Variable]
+
+
+class NotGenerative(LanguageError):
+    """The model has no forward reading; `variable` is what cannot be drawn."""
+
+    def __init__(self, variable: str, reason: str, span: Span) -> None:
+        super().__init__([error(f"`{variable}` cannot be drawn from the prior: {reason}", span)])
+
+
+def forward(model: Model, terms: Sequence[Term], quantities: Mapping[str, Variable]) -> Forward:
+    """The forward reading. `terms` are the model's, loops vectorized; `quantities` all named ones, as graphs of value variables."""
+    recipes = _recipes(terms)
+    drawn: dict[Variable, Variable] = {}
+    order: list[str] = []
+    by_name = {p.name: p for p in model.parameters}
+    for p in model.parameters:
+        _resolve(p, by_name, recipes, drawn, order)
+    values = {p.value: drawn[p.value] for p in model.parameters}
+    prior = dict(zip(quantities, clone_replace(list(quantities.values()), values), strict=True))
+    predictive: dict[str, Variable] = {}
+    for name in model.observed:
+        whole = _assemble(recipes[name], model.data[name])
+        (predictive[name],) = clone_replace([whole], values)
+    return Forward(prior, predictive)
+
+
+def _recipes(terms: Sequence[Term]) -> dict[str, list[Draw]]:
+    """The draws that the statements give, by the name of their variable."""
+    found: dict[str, list[Draw]] = {}
+    for term in terms:
+        for node in _densities(term):
+            rv, _, position = node.inputs
+            if not isinstance(position, Constant) or (position.data < 0).any():
+                reason = "the left side of this statement is not a variable or a part of one"
+                raise NotGenerative(term.label, reason, term.span)
+            found.setdefault(term.label, []).append(Draw(rv, position.data, term.span))
+    return found
+
+
+def _densities(term: Term) -> list[Variable]:
+    """The log density nodes that a term sums; anything else in it has no forward reading."""
+    found, stack = [], [term.value]
+    while stack:
+        v = stack.pop()
+        if isinstance(v.op, LogProb):
+            found.append(v)
+        elif isinstance(v.op, Reduce | Reshape | BroadcastTo) or v.op == add.op:
+            stack.extend(v.inputs)
+        elif not (isinstance(v, Constant) and not v.data.any()):
+            reason = "this statement adds to the log density and says nothing of how to draw"
+            if isinstance(v.op, Elementwise) or term.label == "target":
+                raise NotGenerative(term.label, reason, term.span)
+            raise NotGenerative(term.label, "this statement is a recurrence or a density without a way to draw", term.span)
+    return found
+
+
+def _resolve(
+    p: Parameter, by_name: Mapping[str, Parameter], recipes: Mapping[str, list[Draw]], drawn: dict[Variable, Variable],
+    open_: list[str],
+) -> None:
+    """Find the draw of a parameter's value variable, after those that it depends on."""
+    if p.value in drawn:
+        return
+    span = p.declaration.span
+    if p.name in open_:
+        raise NotGenerative(p.name, f"its distribution depends on itself through {' → '.join([*open_, p.name])}", span)
+    if p.name not in recipes:
+        raise NotGenerative(p.name, "it has no distribution: no `~` statement has it on the left", span)
+    _check_cover(p, recipes[p.name])
+    whole = _bounded(p, _assemble(recipes[p.name], np.zeros(p.constrained.shape)))
+    value = p.bijection.unconstrain(whole)
+    open_.append(p.name)
+    needed = set(roots_of([value]))
+    for other in by_name.values():
+        if other.value in needed:
+            _resolve(other, by_name, recipes, drawn, open_)
+    open_.pop()
+    (drawn[p.value],) = clone_replace([value], {v: g for v, g in drawn.items() if v in needed})
+
+
+def _check_cover(p: Parameter, draws: Sequence[Draw]) -> None:
+    count = np.zeros(p.constrained.type.size, int)
+    for draw in draws:
+        np.add.at(count, draw.position.ravel(), 1)
+        if (count > 1).any():
+            raise NotGenerative(p.name, "a second `~` statement gives it another distribution", draw.span)
+    if (count == 0).any():
+        missing = int(np.argmin(count)) + 1
+        raise NotGenerative(p.name, f"its element number {missing} has no distribution", draws[-1].span)
+
+
+def _assemble(draws: Sequence[Draw], like: np.ndarray) -> Variable:
+    """The whole variable from the draws of its parts; elements without one are as in `like`."""
+    size = like.size
+    if len(draws) == 1 and np.array_equal(draws[0].position.ravel(), np.arange(size)) and draws[0].rv.type.size == size:
+        return reshape(draws[0].rv, like.shape)
+    whole: Variable = constant(np.ravel(like))
+    for draw in draws:
+        whole = set_at(whole, broadcast_to(draw.rv, draw.position.shape), constant(draw.position))
+    return reshape(whole, like.shape)
+
+
+def _bounded(p: Parameter, rv: Variable) -> Variable:
+    """The law truncated to the parameter's bounds; other constraints must be met by the law itself."""
+    match p.bijection:
+        case Identity() | OffsetMultiplier():
+            return rv
+        case LowerBound(lower=lower):
+            return _truncate(p, rv, lower, constant(np.inf))
+        case UpperBound(upper=upper):
+            return _truncate(p, rv, constant(-np.inf), upper)
+        case Interval(lower=lower, upper=upper):
+            return _truncate(p, rv, lower, upper)
+    return rv
+
+
+# Laws that are never negative: a lower bound of zero takes nothing from them.
+_POSITIVE = frozenset(
+    "lognormal exponential gamma inv_gamma chi_square inv_chi_square scaled_inv_chi_square weibull frechet rayleigh pareto beta"
+    " beta_proportion".split()
+)
+_UNIT = frozenset(("beta", "beta_proportion"))
+
+
+def _truncate(p: Parameter, rv: Variable, lower: Variable, upper: Variable) -> Variable:
+    if isinstance(rv.op, Truncated):
+        return rv
+    if not isinstance(rv.op, RandomVariable):
+        if isinstance(rv.op, Reshape) and isinstance(rv.inputs[0].op, RandomVariable | Truncated):
+            return reshape(_truncate(p, rv.inputs[0], reshape_like(lower, rv), reshape_like(upper, rv)), rv.shape)
+        raise NotGenerative(p.name, "its bounds apply to a variable that several statements define", p.declaration.span)
+    name = rv.op.law.name
+    low, high = _known(lower), _known(upper)
+    if name in _POSITIVE and low == 0 and high == np.inf or name in _UNIT and (low, high) == (0, 1):
+        return rv
+    return truncated(rv, lower, upper)
+
+
+def reshape_like(bound: Variable, rv: Variable) -> Variable:
+    return reshape(bound, rv.inputs[0].shape) if bound.shape else bound
+
+
+def _known(bound: Variable) -> float | None:
+    return float(bound.data) if isinstance(bound, Constant) and bound.type.size == 1 else None
