@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,10 +13,17 @@ from ppl_cli.graph.basic import Variable
 from ppl_cli.graph.traversal import evaluate
 from ppl_cli.language import check, parse
 from ppl_cli.language.diagnostics import render
+from ppl_cli.language.syntax import Program
 from ppl_cli.model.elaborate import elaborate
 from ppl_cli.model.library import LIBRARY
 from ppl_cli.model.model import Model
 from ppl_cli.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from ppl_cli.compiler import CompiledFunction
+    from ppl_cli.inference.options import SampleOptions
+    from ppl_cli.results import Results
+    from ppl_cli.sampling import Progress
 
 Point = Mapping[str, Any]
 
@@ -40,7 +47,7 @@ def load(
 
         data = read_data(str(data))
     model = elaborate(checked, data, LIBRARY)
-    return PplModel(model, backend, render(checked.warnings) if checked.warnings else "")
+    return PplModel(model, backend, render(checked.warnings) if checked.warnings else "", checked.program, data)
 
 
 def _read(path_or_text: str | Path) -> tuple[str, str]:
@@ -58,10 +65,14 @@ def _read(path_or_text: str | Path) -> tuple[str, str]:
 class PplModel:
     """A model with its data. A point is a dictionary of the value variables (`sigma_log__`), or of constrained parameters."""
 
-    def __init__(self, model: Model, backend: str | None = None, warnings: str = "") -> None:
+    def __init__(
+        self, model: Model, backend: str | None, warnings: str, program: Program, data: Mapping[str, Any]
+    ) -> None:
         self.model = model
         self.pipeline = Pipeline(model, backend)
         self.warnings = warnings
+        self.program = program
+        self.data = data
 
     # ----------------------------------------------------------------------------------------- points
 
@@ -76,11 +87,11 @@ class PplModel:
 
     def flatten(self, point: Point) -> np.ndarray:
         """The flat unconstrained vector of a point of value variables; constrained parameters are transformed."""
-        values = self._value_variables(point)
+        values = self.value_variables(point)
         parts = [np.ravel(values[v]) for v in self.model.value_variables]
         return np.concatenate(parts) if parts else np.zeros(0)
 
-    def _value_variables(self, point: Point) -> dict[Variable, np.ndarray]:
+    def value_variables(self, point: Point) -> dict[Variable, np.ndarray]:
         """The value of each value variable; the bounds of a parameter may depend on earlier ones."""
         values: dict[Variable, np.ndarray] = {}
         for p in self.model.parameters:
@@ -142,22 +153,30 @@ class PplModel:
     # ----------------------------------------------------------------------------------- quantities
 
     @cached_property
-    def transformed(self) -> Any:
-        """The compiled function of the transformed parameters."""
+    def _transformed(self) -> CompiledFunction:
         return self.pipeline.drawn(tuple(self.model.transformed))
 
     def transformed_values(self, q: np.ndarray) -> dict[str, np.ndarray]:
+        """The transformed parameters at a flat unconstrained vector."""
         names = tuple(self.model.transformed)
-        return self.pipeline.unpack(names, self.transformed(q)[1]) if names else {}
+        return self.pipeline.unpack(names, self._transformed(q)[1]) if names else {}
 
-    def constrained_values(self, q: np.ndarray) -> dict[str, np.ndarray]:
-        """The constrained parameters at a flat unconstrained vector, by NumPy."""
-        given, start = {}, 0
-        for v in self.model.value_variables:
-            given[v] = np.asarray(q[start : start + v.type.size]).reshape(v.shape)
-            start += v.type.size
-        names = [p.name for p in self.model.parameters]
-        return dict(zip(names, evaluate([p.constrained for p in self.model.parameters], given), strict=True))
+    # ------------------------------------------------------------------------------------------- draws
+
+    def sample(
+        self, options: SampleOptions | None = None, *, initial: Point | None = None, progress: Progress | None = None,
+        **more: Any,
+    ) -> Results:
+        """Draw from the posterior by NUTS; `more` are fields of SampleOptions. `initial` gives the start of all chains."""
+        from ppl_cli.sampling import sample_posterior
+
+        return sample_posterior(self, options, initial, progress, more)
+
+    def prior(self, draws: int = 1000, seed: int = 0) -> Results:
+        """Draw from the prior and the prior predictive distribution; raises `NotGenerative` if the model cannot be drawn from."""
+        from ppl_cli.sampling import sample_prior
+
+        return sample_prior(self, draws, seed)
 
 
 def _as_array(name: str, given: Any, shape: Sequence[int]) -> np.ndarray:

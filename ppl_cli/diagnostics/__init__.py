@@ -1,0 +1,1 @@
+"""What draws tell: summaries and checks of convergence."""
