@@ -4,6 +4,7 @@ from __future__ import annotations
 import ctypes
 import importlib.util
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -16,8 +17,10 @@ from typing import Any, Protocol
 from ppl_cli.compiler.cache import cache_directory, key, write
 from ppl_cli.errors import RunError
 
+# Only loops marked `omp simd` are vectorized: elsewhere the C compiler may choose gather instructions, which are slow.
+WIDE = ("-mprefer-vector-width=512",) if platform.machine() in ("x86_64", "AMD64") else ()
 FLAGS = (
-    "-O2", "-march=native", "-ftree-vectorize", "-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd", "-shared", "-fPIC",
+    *WIDE, "-O2", "-march=native", "-fno-tree-vectorize", "-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd", "-shared", "-fPIC",
     "-w", "-x", "c", "-",
 )  # fmt: skip
 

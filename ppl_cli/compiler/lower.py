@@ -14,6 +14,7 @@ from ppl_cli.compiler.emit import Emitter, Place
 from ppl_cli.compiler.kernel import Buffer, Kernel
 from ppl_cli.compiler.memory import Memory, arrange
 from ppl_cli.compiler.region import Region
+from ppl_cli.compiler.unroll import straighten
 from ppl_cli.graph.basic import Apply, Variable
 from ppl_cli.graph.traversal import map_graph, toposort
 from ppl_cli.ops.control import InnerGraphOp
@@ -91,7 +92,7 @@ def _attempt(layout: Layout, value: Variable | None, stored: set[Variable]) -> t
         region.keep(value)
     region.emit()
     result = None if value is None else emitter.pull(value, ())
-    body = emitter.frames[0].body
+    body = straighten(emitter.close())
     offsets, size = arrange(body)
     kernel = Kernel(body, result, emitter.data, offsets, size, layout.n_in, layout.n_out)
     return kernel, _worth_storing(emitter.computed)

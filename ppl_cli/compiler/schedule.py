@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
 
 from ppl_cli.compiler.sinks import Sink, aligned
 from ppl_cli.graph.basic import Variable
@@ -54,23 +55,34 @@ class Dependencies:
         return False
 
     def order(self, sinks: Sequence[Sink]) -> list[Sink]:
-        """The sinks, each after all that must come before it."""
-        done: dict[Sink, None] = {}
-        open_: set[Sink] = set()
+        """The sinks, each after all that must come before it, and of those that may come next the one with the shortest loop.
 
-        def visit(sink: Sink) -> None:
-            if sink in done:
-                return
-            if sink in open_:
-                raise RuntimeError("the operations depend on each other in a circle")
-            open_.add(sink)
-            for earlier in self.before[sink]:
-                visit(earlier)
-            done[sink] = None
-
+        So whatever a long loop needs is done before it opens, and as many sinks as possible share it.
+        """
+        waiting = {sink: len(self.before[sink]) for sink in sinks}
+        followers: dict[Sink, list[Sink]] = {sink: [] for sink in sinks}
         for sink in sinks:
-            visit(sink)
-        return list(done)
+            for earlier in self.before[sink]:
+                followers[earlier].append(sink)
+        rank = {sink: (_outermost(sink), k) for k, sink in enumerate(sinks)}
+        ready = [(rank[sink], sink) for sink in sinks if not waiting[sink]]
+        heapify(ready)
+        done: list[Sink] = []
+        while ready:
+            _, sink = heappop(ready)
+            done.append(sink)
+            for follower in followers[sink]:
+                waiting[follower] -= 1
+                if not waiting[follower]:
+                    heappush(ready, (rank[follower], follower))
+        if len(done) < len(sinks):
+            raise RuntimeError("the operations depend on each other in a circle")
+        return done
+
+
+def _outermost(sink: Sink) -> int:
+    """Iterations of the outermost loop."""
+    return sink.domain[sink.loops[0]] if sink.fusible and sink.loops else 1
 
 
 def schedule(sinks: Sequence[Sink], dependencies: Dependencies, depth: int = 0) -> list[Group]:
