@@ -1,56 +1,72 @@
-"""`ppl graph`: the graph at every stage, as text, for Graphviz or in LaTeX; the kernel and the source that is compiled."""
+"""`ppl graph`: what a model is at each stage of its compilation."""
+
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
-from ppl_cli.api import PplModel
-from ppl_cli.cli.arguments import backend_option, data_option, load_model, model_argument
-from ppl_cli.compiler.printing import dump
+from ppl_cli.cli.options import backend_option, data_option, example, load_model, model_argument
 from ppl_cli.errors import OptionError
-from ppl_cli.graph.basic import Variable
-from ppl_cli.graph.printing import dot, dprint, latex
-from ppl_cli.pipeline import STAGES, names_of
 
-PRINTERS = {"dprint": dprint, "dot": dot, "latex": latex}
+if TYPE_CHECKING:
+    from ppl_cli.graph.basic import Variable
+    from ppl_cli.pipeline import Pipeline
+
+GRAPHS = ("random", "logp", "gradient", "optimized")
+TEXTS = ("kernel", "c")
 
 
-@click.command()
+@click.command(
+    epilog=example("""
+ppl graph models/normal_normal.ppl --stage logp
+ppl graph models/eight_schools.ppl --stage random --dot | dot -Tsvg > graph.svg""")
+)
 @model_argument
 @data_option
-@click.option("--stage", type=click.Choice(STAGES), default="random", show_default=True, help="How far to compile.")
-@click.option("--dprint", "printer", flag_value="dprint", default=True, help="As an indented tree (the default).")
-@click.option("--dot", "printer", flag_value="dot", help="For Graphviz.")
-@click.option("--latex", "printer", flag_value="latex", help="As formulas.")
+@click.option("--stage", type=click.Choice([*GRAPHS, *TEXTS]), default="random", show_default=True,
+              help="random variables, log density, with its gradient, optimized, the loops, or the source that is compiled.")  # fmt: skip
+@click.option("--dprint", "form", flag_value="dprint", default=True, help="Indented text, as Aesara prints it (default).")
+@click.option("--dot", "form", flag_value="dot", help="For Graphviz.")
+@click.option("--latex", "form", flag_value="latex", help="Equations.")
+@click.option("--types", is_flag=True, help="With --dprint: add types and shapes.")
 @backend_option
-def graph(model: str, data: str | None, stage: str, printer: str, backend: str | None) -> None:
-    """Print the graph of a model.
+def graph(model: str, data: str | None, stage: str, form: str, types: bool, backend: str | None) -> None:
+    """Print the graph of MODEL, or with --stage kernel or c the code it becomes."""
+    if stage in TEXTS and form != "dprint":
+        raise OptionError(f"--stage {stage} is a text: --{form} does not apply to it")
+    pipeline = load_model(model, data, backend).pipeline
+    if stage in TEXTS:
+        from ppl_cli.compiler.print_text import TextPrinter
 
-    random is the graph of random variables; logp of the log density; gradient adds its gradient; optimized is what is compiled; kernel
-    its loops; c the source text.
-
-    \b
-    Example:
-      ppl graph models/eight_schools.ppl --stage logp --dot | dot -Tsvg > graph.svg
-    """
-    loaded = load_model(model, data, backend)
-    if stage in ("kernel", "c"):
-        if printer != "dprint":
-            raise OptionError(f"--{printer} prints graphs, but the stage `{stage}` is a program")
-        function = loaded.pipeline.logp_grad
-        click.echo(dump(function.kernel) if stage == "kernel" else function.source)
+        function = pipeline.logp_grad
+        click.echo(TextPrinter(function.kernel).source() if stage == "kernel" else function.source, nl=False)
         return
-    click.echo(PRINTERS[printer](outputs(loaded, stage), names_of(loaded.model)))
+
+    from ppl_cli.graph.printing import dot, dprint, latex
+
+    outputs, names = graph_at(pipeline, stage)
+    if form == "dprint":
+        text = dprint(outputs, names, types=types)
+    else:
+        text = (dot if form == "dot" else latex)(outputs, names)
+    click.echo(text.rstrip("\n"))
 
 
-def outputs(loaded: PplModel, stage: str) -> list[Variable]:
-    """The variables that a stage is about."""
-    pipeline = loaded.pipeline
-    match stage:
-        case "random":
-            return [t.value for t in pipeline.terms]
-        case "logp":
-            return [pipeline.log_density()]
-        case "gradient":
-            return list(pipeline.value_and_gradient())
-        case _:
-            return list(pipeline.optimized())
+def graph_at(pipeline: Pipeline, stage: str) -> tuple[Sequence[Variable], Mapping[Variable, str]]:
+    """The outputs of a stage's graph, and names for its variables."""
+    from ppl_cli.pipeline import names_of
+    from ppl_cli.rewrites.passes import canonicalize
+
+    names = names_of(pipeline.model)
+    names.update(zip(canonicalize(list(names)), list(names.values()), strict=True))
+    if stage == "random":
+        terms = pipeline.terms
+        names.update((t.value, f"{t.label}_logprob") for t in terms)
+        return [t.value for t in terms], names
+    if stage == "logp":
+        density = pipeline.log_density()
+        return [density], {density: "logp", **names}
+    value, gradient = pipeline.value_and_gradient() if stage == "gradient" else pipeline.optimized()
+    return [value, gradient], {value: "logp", gradient: "gradient"}

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import click
+import numpy as np
 
 from ppl_cli.cli.options import backend_option, data_option, example, load_model, model_argument
-from ppl_cli.errors import DataError
-
-if TYPE_CHECKING:
-    from ppl_cli.api import PplModel
+from ppl_cli.errors import DataError, OptionError
 
 
 @click.command(
@@ -36,18 +34,52 @@ def logp(
     unconstrained: bool, backend: str | None,
 ) -> None:  # fmt: skip
     """The log density of MODEL at points, with its normalizing constants: one JSON object a line."""
+    if hessian and not jacobian:
+        raise OptionError("the Hessian is not available with --no-jacobian")
     loaded = load_model(model, data, backend)
-    for where, value in points(params):
-        with located(where):
-            q = loaded.flatten(value) if not unconstrained else flat_list(value, loaded.size)
-        click.echo(json.dumps(answer(loaded, q, grad, hessian, jacobian, transformed)))
+    for place, point in read_points(params):
+        try:
+            q = flat_list(point, loaded.size) if unconstrained else loaded.flatten(_object(point))
+        except DataError as error:
+            raise DataError(f"{place}: {error.message}") from None
+        density = loaded.pipeline.logp_grad if jacobian else loaded.pipeline.logp_grad_constrained
+        lp, gradient = density(q)
+        line: dict[str, Any] = {"lp": lp}
+        if grad:
+            line["grad"] = gradient.tolist()
+        if hessian:
+            line["hessian"] = loaded.hessian(q).tolist()
+        if transformed:
+            line["transformed"] = {name: value.tolist() for name, value in loaded.transformed_values(q).items()}
+        click.echo(json.dumps(line))
 
 
-def points(source: str) -> Iterator[tuple[str, Any]]:
-    ...
+def read_points(source: str) -> Iterator[tuple[str, Any]]:
+    """What each line of a file says, and its place, as the lines come."""
+    name = "standard input" if source == "-" else source
+    try:
+        with click.open_file(source, encoding="utf-8") as file:
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    yield f"{name}:{number}", json.loads(line.rstrip())
+    except json.JSONDecodeError as error:
+        raise DataError(f"{name}:{number}:{error.colno}: not valid JSON: {error.msg}") from None
+    except OSError as error:
+        raise DataError(f"{name}: cannot read the parameter values: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise DataError(f"{name}: the parameter values are not a UTF-8 text") from None
 
 
-def answer(
-    loaded: PplModel, q: Any, grad: bool, hessian: bool, jacobian: bool, transformed: bool
-) -> dict[str, Any]:
-    ...
+def flat_list(point: Any, size: int) -> np.ndarray:
+    """An unconstrained point given as a list."""
+    if not isinstance(point, list) or not all(type(v) in (int, float) for v in point):
+        raise DataError("with --unconstrained, each line must be a flat list of numbers")
+    if len(point) != size:
+        raise DataError(f"the list has {len(point)} numbers, but the model has {size} unconstrained parameters")
+    return np.array(point, dtype=float)
+
+
+def _object(point: Any) -> dict[str, Any]:
+    if not isinstance(point, dict):
+        raise DataError("each line must be a JSON object with a value for each parameter")
+    return point

@@ -144,7 +144,7 @@ class _Formulas:
         if op.name in ("Reshape", "BroadcastTo", "to_real"):
             (v,) = node.inputs
             return (self.formula(v.owner) if v.owner and v not in self.symbols else (self.argument(v, _LOGIC), _ATOM))
-        return template.format(*(self.argument(v, k) for v, k in zip(node.inputs, least, strict=True))), binding
+        return template.format(*(self.argument(v, k) for v, k in zip(node.inputs, least, strict=False))), binding
 
     def call(self, name: str, arguments: Sequence[Variable]) -> str:
         escaped = name.replace("_", r"\_")
