@@ -10,12 +10,13 @@ from ppl_cli.language import syntax as s
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Names read and assigned (those declared inside included); `density`: adds to the target; `random`: draws."""
+    """Names read and assigned (those declared inside included); `density`: adds to the target; `random`: draws; `returns`."""
 
     reads: frozenset[str]
     assigns: frozenset[str]
     density: bool
     random: bool
+    returns: bool
 
 
 def walk(node: s.Node) -> Iterator[s.Node]:
@@ -42,7 +43,7 @@ def facts(node: s.Node) -> Facts:
     """What `node` reads, assigns and does."""
     reads: set[str] = set()
     assigns: set[str] = set()
-    density = random = False
+    density = random = returns = False
     for part in walk(node):
         match part:
             case s.Name(name=name):
@@ -55,10 +56,12 @@ def facts(node: s.Node) -> Facts:
                 assigns.add(name)
             case s.Tilde() | s.TargetPlus() | s.TargetCall() | s.Reject() | s.FatalError():
                 density = True
+            case s.Return():
+                returns = True
             case s.Call(suffix=suffix):
                 density |= suffix in (s.Suffix.LP, s.Suffix.JACOBIAN)
                 random |= suffix is s.Suffix.RNG
-    return Facts(frozenset(reads), frozenset(assigns), density, random)
+    return Facts(frozenset(reads), frozenset(assigns), density, random, returns)
 
 
 def base_name(target: s.Expression) -> str:

@@ -15,7 +15,6 @@ from ppl_cli.graph.basic import Variable, as_variable, constant, root
 from ppl_cli.graph.traversal import clone_replace, dependents
 from ppl_cli.language import syntax as s
 from ppl_cli.language.diagnostics import NotSupported
-from ppl_cli.language.types import scalar_of
 from ppl_cli.model.analysis import facts
 from ppl_cli.model.environment import Slot
 from ppl_cli.model.expressions import NeedsValue, evaluate_over
@@ -244,7 +243,3 @@ class Loops:
         finally:
             for variable in added:
                 del self.el.assumptions[variable]
-
-
-def element_kind(type: object) -> str:
-    return "int64" if scalar_of(type) == "int" else "float64"  # type: ignore[arg-type]

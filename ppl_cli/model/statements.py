@@ -1,7 +1,8 @@
 """Statements: assignments, target increments, conditions, blocks. Loops are in `loops`, functions in `functions`."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,11 +11,11 @@ from ppl_cli.distributions import DISTRIBUTIONS
 from ppl_cli.graph.basic import Variable, constant
 from ppl_cli.language import syntax as s
 from ppl_cli.language.diagnostics import ElaborationError, NotSupported
-from ppl_cli.language.types import INT, REAL, Type, scalar_of
+from ppl_cli.language.types import INT, REAL
 from ppl_cli.model import indexing
 from ppl_cli.model.analysis import base_name, facts
 from ppl_cli.model.environment import Slot
-from ppl_cli.model.values import Value, convert, is_known, lower, shape_of, shared, unset
+from ppl_cli.model.values import Value, convert, dtype_of, is_known, lower, shape_of, shared, unset
 from ppl_cli.ops.control import make_if
 from ppl_cli.ops.random import log_prob, random_variable, truncated
 from ppl_cli.ops.reduction import reduce_sum
@@ -41,14 +42,34 @@ class ReturnValue(Exception):
         self.span = span
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What a branch did: terms added, values of the variables that may have changed, the value returned if it ended so."""
+
+    terms: dict[s.Statement, Variable]
+    values: dict[str, Value]
+    returned: Value | None
+
+
+def _path(branch: s.Statement | None) -> tuple[s.Statement, ...]:
+    """The statements of a branch."""
+    if branch is None:
+        return ()
+    return branch.statements if isinstance(branch, s.Block) else (branch,)
+
+
 class Statements:
     """Executes statements for one elaborator."""
 
     def __init__(self, elaborator: Elaborator) -> None:
         self.el = elaborator
 
-    def run(self, statements: Iterable[s.Statement]) -> None:
-        for statement in statements:
+    def run(self, statements: Sequence[s.Statement]) -> None:
+        """Execute in order. What follows a condition with a `return` belongs to the branches that do not return."""
+        for k, statement in enumerate(statements):
+            if isinstance(statement, s.IfElse) and facts(statement).returns:
+                self.if_else(statement, tuple(statements[k + 1 :]))
+                return
             self(statement)
 
     def __call__(self, statement: s.Statement) -> None:
@@ -186,56 +207,70 @@ class Statements:
         with self.el.environment.scope():
             self.run(b.statements)
 
-    def if_else(self, f: s.IfElse) -> None:
+    def if_else(self, f: s.IfElse, rest: tuple[s.Statement, ...] = ()) -> None:
+        """One branch if the condition is known, else both; then `rest`."""
         condition = self.el.evaluate(f.condition)
         if isinstance(condition, Variable):
             condition = self.el.assumptions.get(condition, condition)
-        branches = (f.then, f.otherwise)
-        if is_known(condition):
-            chosen = branches[0] if condition else branches[1]
-            if chosen is not None:
-                with self.el.environment.scope():
-                    self(chosen)
+        if not is_known(condition):
+            self.branch(f, ne(condition, 0), rest)
             return
-        self.branch(f, ne(condition, 0))
+        with self.el.environment.scope():
+            self.run(_path(f.then if condition else f.otherwise))
+        self.run(rest)
 
-    def branch(self, f: s.IfElse, condition: Variable) -> None:
+    def branch(self, f: s.IfElse, condition: Variable, rest: tuple[s.Statement, ...]) -> None:
         """Both branches from the same state, joined by an `If`."""
-        slots = self.el.environment.visible(facts(f).assigns)
+        assigned = facts(f).assigns.union(*(facts(r).assigns for r in rest))
+        slots = self.el.environment.visible(assigned)
         before = {name: slot.value for name, slot in slots.items()}
         outer = self.el.live_variables()
         outcomes = []
         for chosen in (f.then, f.otherwise):
             for name, slot in slots.items():
                 slot.value = shared(before[name])
+            returned: Value | None = None
             with self.el.collect_terms() as terms, self.el.environment.scope():
                 try:
-                    if chosen is not None:
-                        self(chosen)
-                except (ReturnValue, LeaveLoop) as jump:
-                    span = jump.span if isinstance(jump, ReturnValue) else jump.statement.span
-                    what = "`return`" if isinstance(jump, ReturnValue) else "`break` or `continue`"
-                    raise NotSupported(f"{what} under a condition that is not data is", span) from None
-            outcomes.append((terms, {name: slot.value for name, slot in slots.items()}))
-        self.join(condition, slots, before, outcomes, outer)
+                    self.run((*_path(chosen), *rest))
+                except ReturnValue as jump:
+                    returned = jump.value
+                except LeaveLoop as jump:
+                    raise NotSupported("`break` or `continue` under a condition that is not data is", jump.statement.span) from None
+            outcomes.append(Outcome(terms, {name: slot.value for name, slot in slots.items()}, returned))
+        if (outcomes[0].returned is None) != (outcomes[1].returned is None):
+            raise NotSupported("a `return` in only one branch of a condition that is not data is", f.span)
+        self.join(f, condition, slots, before, outcomes, outer)
 
-    def join(self, condition: Variable, slots: dict[str, Slot], before: dict[str, Value], outcomes: Any, outer: Any) -> None:
-        (then_terms, then_values), (else_terms, else_values) = outcomes
-        changed = [n for n in slots if then_values[n] is not before[n] or else_values[n] is not before[n]]
-        labels = [*then_terms, *(t for t in else_terms if t not in then_terms)]
-        shapes = {t: (then_terms.get(t) if t in then_terms else else_terms[t]).shape for t in labels}
+    def join(
+        self, f: s.IfElse, condition: Variable, slots: dict[str, Slot], before: dict[str, Value], outcomes: list[Outcome],
+        outer: list[Variable],
+    ) -> None:
+        then, otherwise = outcomes
+        changed = [n for n in slots if any(o.values[n] is not before[n] for o in outcomes)]
+        labels = [*then.terms, *(t for t in otherwise.terms if t not in then.terms)]
+        shapes = {t: (then.terms.get(t) if t in then.terms else otherwise.terms[t]).shape for t in labels}
         results = []
-        for terms, values in outcomes:
-            parts = [self.el.lift(convert(values[n], slots[n].dtype)) for n in changed]
-            parts += [terms.get(t, constant(np.zeros(shapes[t]))) for t in labels]
+        for o in outcomes:
+            parts = [self.el.lift(convert(o.values[n], slots[n].dtype)) for n in changed]
+            parts += [o.terms.get(t, constant(np.zeros(shapes[t]))) for t in labels]
             results.append(parts)
+        values = [o.returned for o in outcomes if o.returned is not None]
+        if values:
+            kind = "float64" if "float64" in map(dtype_of, values) else "int64"
+            for parts, value in zip(results, values, strict=True):
+                parts.append(self.el.lift(convert(value, kind)))
+            if results[0][-1].shape != results[1][-1].shape:
+                raise ElaborationError("the branches return values of different sizes", f.span)
         joined = make_if(condition, results[0], results[1], outer)
         for name, value in zip(changed, joined, strict=False):
             slots[name].value = lower(value)
         for name in slots.keys() - set(changed):
             slots[name].value = before[name]
-        for statement, value in zip(labels, joined[len(changed) :], strict=True):
+        for statement, value in zip(labels, joined[len(changed) :], strict=False):
             self.el.add_term(statement, value)
+        if values:
+            raise ReturnValue(lower(joined[-1]), f.span)
 
     def print_(self, p: s.Print) -> None:
         parts = [a.value if isinstance(a, s.StringLiteral) else self.el.evaluate(a) for a in p.arguments]
@@ -269,10 +304,6 @@ def _show(value: Any) -> str:
     if isinstance(value, np.ndarray):
         return "[" + ",".join(map(_show, value)) + "]"
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def is_int(type: Type) -> bool:
-    return scalar_of(type) == "int"
 
 
 _EXECUTE: dict[type, Callable[[Statements, Any], None]] = {
