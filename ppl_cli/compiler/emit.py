@@ -10,10 +10,9 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
-import numpy as np
-
+from ppl_cli.compiler.data import DataTable, Progression, Stored, kind_of, strides_of
 from ppl_cli.compiler.kernel import (
-    Apply, Atom, Buffer, Draw, Expression, Kind, Let, Linear, Load, Number, Quotient, Ref, Statement,
+    Apply, Atom, Buffer, Draw, Expression, Let, Linear, Load, Number, Quotient, Ref, Statement,
 )
 from ppl_cli.graph.basic import Constant, Variable
 from ppl_cli.ops.elementwise import Elementwise
@@ -56,37 +55,6 @@ class Frame:
     places: dict[Variable, Place] = field(default_factory=dict)
 
 
-def kind_of(v: Variable) -> Kind:
-    return "double" if v.dtype == "float64" else "int64"
-
-
-def strides_of(shape: Sequence[int]) -> list[int]:
-    strides = [1] * len(shape)
-    for k in range(len(shape) - 2, -1, -1):
-        strides[k] = strides[k + 1] * shape[k + 1]
-    return strides
-
-
-def progression(data: np.ndarray) -> Linear | None:
-    """start + sum of factor * axis index (terms named by axis) if integer `data` is that; None if not."""
-    if data.dtype.kind not in "ib" or not data.size:
-        return None
-    first = int(data.flat[0])
-    factors = []
-    for axis, size in enumerate(data.shape):
-        step = 0
-        if size > 1:
-            at = tuple(1 if k == axis else 0 for k in range(data.ndim))
-            step = int(data[at]) - first
-        factors.append(step)
-    model = np.full(data.shape, first)
-    for axis, (step, size) in enumerate(zip(factors, data.shape, strict=True)):
-        model = model + (step * np.arange(size)).reshape([-1 if k == axis else 1 for k in range(data.ndim)])
-    if not np.array_equal(model, data):
-        return None
-    return Linear(first, tuple((f, str(axis)) for axis, f in enumerate(factors) if f))
-
-
 class Emitter:
     """The open bodies, and the data that the code reads."""
 
@@ -94,10 +62,8 @@ class Emitter:
         self.frames: list[Frame] = [Frame()]
         self.levels: dict[str, int] = {}
         self.names = count()
-        self.data: dict[Buffer, np.ndarray] = {}
-        self.data_buffers: dict[Constant, Buffer] = {}
+        self.data = DataTable()
         self.computed: Counter[Variable] = Counter()
-        self.progressions: dict[Constant, Linear | None] = {}
 
     # ------------------------------------------------------------------------------------------ bodies
 
@@ -212,38 +178,19 @@ class Emitter:
         """The position in the buffer of the element at `index`."""
         long = [(i, n) for i, n in zip(index, v.shape, strict=True) if n != 1][place.dropped :]
         at = Linear(place.start)
-        for (i, _), stride in zip(long, strides_of([n for _, n in long]), strict=True):
+        for (i, _), stride in zip(long, strides_of(tuple(n for _, n in long)), strict=True):
             at = at + i * stride
         return at
 
     def _constant(self, v: Constant, index: Index) -> Atom:
-        kind = kind_of(v)
-        if v.type.size == 1 and not v.literal and kind == "double":
-            return self.let(Load(self._data(v), ZERO), [])
-        first = v.data.flat[0] if v.data.size else 0
-        if v.data.size <= 1 or (v.data == first).all() or (v.data != v.data).all():
-            value = float(first) if kind == "double" else int(first)
-            return Number(value, kind) if kind == "double" else Linear(int(value))
-        if v not in self.progressions:
-            self.progressions[v] = progression(v.data)
-        steps = self.progressions[v]
-        if steps is not None and kind == "int64":
-            at = Linear(steps.constant)
-            for factor, axis in steps.terms:
-                at = at + index[int(axis)] * factor
-            return at
-        at = ZERO
-        for i, stride, size in zip(index, strides_of(v.shape), v.shape, strict=True):
-            at = at + i * stride if size != 1 else at
-        return self.let(Load(self._data(v), at), [at])
-
-    def _data(self, v: Constant) -> Buffer:
-        if v not in self.data_buffers:
-            slot = len(self.data)
-            array = v.data if kind_of(v) == "double" else v.data.astype("int64")
-            buffer = self.data_buffers[v] = Buffer(f"d{slot}", kind_of(v), max(v.type.size, 1), "data", slot)
-            self.data[buffer] = np.ascontiguousarray(array).ravel()
-        return self.data_buffers[v]
+        match self.data.look(v):
+            case Number() as number:
+                return number
+            case Progression() as progression:
+                return progression.at(index)
+            case Stored(buffer=buffer, places=places):
+                at = places.at(index)
+                return self.let(Load(buffer, at), [at])
 
     def integer(self, atom: Atom) -> Linear:
         """An integer atom as an index."""

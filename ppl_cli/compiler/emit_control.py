@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ppl_cli.compiler.emit import Place, kind_of
+from ppl_cli.compiler.data import kind_of
+from ppl_cli.compiler.emit import Place
 from ppl_cli.compiler.emit_matrices import emit_copy
 from ppl_cli.compiler.kernel import Assign, Atom, Declare, For, If as Branch, Let, Number, Statement
 from ppl_cli.graph.basic import Apply, Variable

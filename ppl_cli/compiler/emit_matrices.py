@@ -6,7 +6,8 @@ from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING
 
-from ppl_cli.compiler.emit import ZERO, Emitter, Index, Place, broadcast_index, kind_of, strides_of
+from ppl_cli.compiler.data import kind_of, strides_of
+from ppl_cli.compiler.emit import ZERO, Emitter, Index, Place, broadcast_index
 from ppl_cli.compiler.kernel import Assign, Declare, For, Library, Linear, Number, Ref, Store
 from ppl_cli.graph.basic import Apply, Variable
 from ppl_cli.ops.linalg import Cholesky, LogAbsDeterminant, Solve, SolveTriangular

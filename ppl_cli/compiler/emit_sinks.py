@@ -6,7 +6,8 @@ from dataclasses import replace
 from functools import singledispatch
 from typing import TYPE_CHECKING
 
-from ppl_cli.compiler.emit import ZERO, Emitter, Index, broadcast_index, kind_of
+from ppl_cli.compiler.data import kind_of
+from ppl_cli.compiler.emit import ZERO, Emitter, Index, broadcast_index
 from ppl_cli.compiler.emit_control import EMIT_CONTROL
 from ppl_cli.compiler.emit_matrices import EMIT_MATRICES
 from ppl_cli.compiler.kernel import Apply, Assign, Atom, Declare, For, Let, Linear, Number, Ref, Store

@@ -211,6 +211,20 @@ def walk(statements: list[Statement]) -> Iterator[Statement]:
                 yield from walk(otherwise)
 
 
+def names_in(statement: Statement) -> Iterator[str]:
+    """The locals and loop indices that a statement without others inside reads; an `Assign` reads its target, too."""
+    for e in expressions(statement):
+        operands: tuple[Expression, ...] = e.arguments if isinstance(e, Apply | Draw) else (e,)
+        for operand in operands:
+            match operand:
+                case Ref(name=name):
+                    yield name
+                case Linear(terms=terms) | Load(index=Linear(terms=terms)) | Quotient(index=Linear(terms=terms)):
+                    yield from (name for _, name in terms)
+    if isinstance(statement, Assign):
+        yield statement.name
+
+
 def expressions(statement: Statement) -> Iterator[Expression]:
     """The expressions directly in a statement."""
     match statement:

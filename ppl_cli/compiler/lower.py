@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ppl_cli.compiler.blocks import cut_into_blocks
 from ppl_cli.compiler.emit import Emitter, Place
 from ppl_cli.compiler.kernel import Buffer, Kernel
 from ppl_cli.compiler.memory import Memory, arrange
@@ -85,16 +86,17 @@ def _attempt(layout: Layout, value: Variable | None, stored: set[Variable]) -> t
     emitter = Emitter()
     for v, start in layout.places(layout.inputs):
         emitter.publish(v, Place(q, start=start))
-    region = Region(emitter, Memory(), stored)
+    memory = Memory()
+    region = Region(emitter, memory, stored)
     for v, start in layout.places(layout.outputs):
         region.deliver(v, Place(out, start=start))
     if value is not None:
         region.keep(value)
     region.emit()
     result = None if value is None else emitter.pull(value, ())
-    body = straighten(emitter.close())
+    body = cut_into_blocks(straighten(emitter.close()), memory)
     offsets, size = arrange(body)
-    kernel = Kernel(body, result, emitter.data, offsets, size, layout.n_in, layout.n_out)
+    kernel = Kernel(body, result, emitter.data.arrays, offsets, size, layout.n_in, layout.n_out)
     return kernel, _worth_storing(emitter.computed)
 
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ppl_cli.compiler.emit import kind_of
-from ppl_cli.compiler.kernel import Buffer, Library, Load, Statement, Store, expressions, walk
+from ppl_cli.compiler.data import kind_of
+from ppl_cli.compiler.kernel import Buffer, Kind, Library, Load, Statement, Store, expressions, walk
 from ppl_cli.graph.basic import Variable
 
 ALIGNMENT = 8  # doubles: a cache line
@@ -19,7 +19,10 @@ class Memory:
 
     def buffer(self, v: Variable, size: int) -> Buffer:
         """A new buffer for `size` elements of `v`."""
-        found = Buffer(f"w{len(self.buffers)}", kind_of(v), size, "scratch")
+        return self.block(kind_of(v), size)
+
+    def block(self, kind: Kind, size: int) -> Buffer:
+        found = Buffer(f"w{len(self.buffers)}", kind, size, "scratch")
         self.buffers.append(found)
         return found
 

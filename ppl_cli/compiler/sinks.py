@@ -11,7 +11,8 @@ from typing import Literal
 
 import numpy as np
 
-from ppl_cli.compiler.emit import Index, progression
+from ppl_cli.compiler.data import progression
+from ppl_cli.compiler.emit import Index
 from ppl_cli.graph.basic import Constant, Variable
 from ppl_cli.graph.types import DType
 from ppl_cli.ops.elementwise import Elementwise
@@ -225,9 +226,9 @@ def _identity(index: Variable, axes: Axes) -> int | None:
     if not isinstance(index, Constant):
         return None
     steps = progression(index.data)
-    if steps is None or steps.constant or len(steps.terms) != 1 or steps.terms[0][0] != 1:
+    if steps is None or steps.start or [step for step in steps.steps if step] != [1]:
         return None
-    return axes[int(steps.terms[0][1])]
+    return axes[steps.steps.index(1)]
 
 
 def aligned(reader: Sink, variable: Variable, axes: Axes, writer: Sink) -> int:
