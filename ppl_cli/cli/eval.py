@@ -1,37 +1,41 @@
-"""`ppl eval`: the value of an expression over a model's variables."""
+"""`ppl eval`: what an expression is worth."""
+
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import click
 
-from ppl_cli.cli.arguments import data_option, load_model, model_argument
+from ppl_cli.cli.options import data_option, example, load_model, model_argument
 from ppl_cli.errors import OptionError
-from ppl_cli.evaluation import evaluate_expression
 
 
-@click.command(name="eval")
+@click.command(
+    epilog=example("""
+ppl eval models/eight_schools.ppl "mean(y) + tau" --set tau=2
+ppl eval models/eight_schools.ppl "normal_lpdf(y | theta, sigma)" --set "theta=[1, 2, 3, 4, 5, 6, 7, 8]" """)
+)
 @model_argument
 @click.argument("expression")
 @data_option
-@click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="The value of a variable, as JSON; may be repeated.")
-def eval(model: str, expression: str, data: str | None, assignments: tuple[str, ...]) -> None:  # noqa: A001
-    """The value of EXPRESSION, written in the model's language over its variables.
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE",
+              help="The value of a parameter, or of a variable that is computed from parameters, as JSON.")  # fmt: skip
+def eval(model: str, expression: str, data: str | None, settings: tuple[str, ...]) -> None:
+    """The value of EXPRESSION over the variables of MODEL, as JSON."""
+    given = dict(map(_setting, settings))
+    loaded = load_model(model, data)
 
-    Parameters need a value by --set; so may transformed parameters, which then are not computed.
+    from ppl_cli.evaluation import evaluate_expression
 
-    \b
-    Example:
-      ppl eval models/eight_schools.ppl 'mean(theta)' --set mu=1 --set tau=2 --set theta_raw=[0,0,0,0,0,0,0,0]
-    """
-    click.echo(json.dumps(evaluate_expression(load_model(model, data), expression, dict(map(_pair, assignments))).tolist()))
+    click.echo(json.dumps(evaluate_expression(loaded, expression, given).tolist()))
 
 
-def _pair(text: str) -> tuple[str, object]:
+def _setting(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not equals:
-        raise OptionError(f"--set {text}: write it as name=value")
+        raise OptionError(f"--set {text}: a name and a value are needed, as in --set sigma=2.5")
     try:
         return name.strip(), json.loads(value)
     except json.JSONDecodeError:
-        raise OptionError(f"--set {text}: the value is not JSON") from None
+        raise OptionError(f"--set {text}: the value is not a JSON number or list of numbers") from None

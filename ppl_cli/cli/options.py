@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -25,12 +27,24 @@ data_option: Decorator = click.option(
 backend_option: Decorator = click.option(
     "--backend", type=click.Choice(["c", "numba"]), help="What compiles the model. Default: c where there is a C compiler."
 )
-output_option: Decorator = click.option(
-    "--output", "-o", type=_FILE, metavar="FILE", help="Where to write. Default: the model's name with the suffix .nc."
-)
 seed_option: Decorator = click.option(
     "--seed", type=click.IntRange(0, 2**64 - 1), help="Seed of the random numbers. Default: a new one, which is shown."
 )
+quiet_option: Decorator = click.option("--quiet", "-q", is_flag=True, help="Print warnings and errors only.")
+
+
+def output_option(default: str) -> Decorator:
+    return click.option("--output", "-o", type=_FILE, metavar="FILE", help=f"Where to write. Default: {default} here.")
+
+
+def output_name(model: str, output: str | None, suffix: str = "") -> str:
+    """Where to write: in the working directory unless the user says otherwise."""
+    return output or ("model" if model == "-" else Path(model).stem) + suffix + ".nc"
+
+
+def new_seed() -> int:
+    """A seed for a run without one; it is shown, so that the run can be repeated."""
+    return secrets.randbits(32)
 
 
 def example(text: str) -> str:

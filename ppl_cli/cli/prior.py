@@ -1,36 +1,39 @@
-"""`ppl prior`: draws of parameters and data from the model alone."""
-from __future__ import annotations
+"""`ppl prior`: draws from the forward reading of a model, of its parameters and of its data."""
 
-from pathlib import Path
+from __future__ import annotations
 
 import click
 
-from ppl_cli.cli.arguments import backend_option, data_option, load_model, model_argument, quiet_option
-from ppl_cli.diagnostics.summary import summarize, table
-from ppl_cli.storage.netcdf import check_writable
+from ppl_cli.cli.options import (
+    backend_option, data_option, example, load_model, model_argument, new_seed, output_name, output_option,
+    quiet_option, seed_option,
+)  # fmt: skip
 
 
-@click.command()
+@click.command(epilog=example("ppl prior models/eight_schools.ppl --draws 500 --seed 1 -o prior.nc"))
 @model_argument
 @data_option
-@click.option("-o", "--output", metavar="FILE", help="Where to write; - is standard output. [default: MODEL's name with _prior.nc]")
-@click.option("--draws", type=click.IntRange(1), default=1000, show_default=True, help="How many draws.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="The same seed gives the same draws.")
+@output_option("MODEL_prior.nc")
+@click.option("--draws", type=click.IntRange(min=1), default=1000, show_default=True, help="How many draws.")
+@seed_option
 @backend_option
 @quiet_option
-def prior(model: str, data: str | None, output: str | None, draws: int, seed: int, backend: str | None, quiet: bool) -> None:
-    """Draw from the prior (group prior) and the prior predictive distribution (group prior_predictive).
+def prior(
+    model: str, data: str | None, output: str | None, draws: int, seed: int | None, backend: str | None, quiet: bool
+) -> None:
+    """Draw the parameters of MODEL and its data from the prior; write the groups prior and prior_predictive.
 
-    The model's own ~ statements say how to draw; one that does not is refused with the variable and the reason.
-
-    \b
-    Example:
-      ppl prior models/eight_schools.ppl -o prior.nc
+    A model that says nothing of how to draw a variable is refused, with the variable and the reason.
     """
-    target = output or ("prior.nc" if model == "-" else Path(model).stem + "_prior.nc")
+    from ppl_cli.storage.netcdf import check_writable
+
+    target = output_name(model, output, "_prior")
     check_writable(target)
-    results = load_model(model, data, backend).prior(draws, seed)
+    chosen = new_seed() if seed is None else seed
+    results = load_model(model, data, backend).prior(draws, chosen)
     results.write(target)
     if not quiet:
-        click.echo(table(summarize(results["prior"], {})), err=True)
-        click.echo(f"wrote {target}" if target != "-" else "", err=True)
+        from ppl_cli.diagnostics.summary import summarize, table
+
+        click.echo(table(summarize(results["prior"], {})), err=target == "-")
+        click.echo(f"{draws} draws written to {target} (seed {chosen})", err=True)
