@@ -24,7 +24,7 @@ class Failure(click.ClickException):
 
     def __init__(self, message: str, exit_status: int) -> None:
         super().__init__(message)
-        self.exit_code = exit_status
+        self.exit_code = exit_status  # type: ignore[misc]
 
     def show(self, file: IO[Any] | None = None) -> None:
         prefix = "" if _LOCATED.match(self.message) else "error: "

@@ -14,13 +14,19 @@ from ppl_cli.errors import OptionError
 @click.command(
     epilog=example("""
 ppl eval models/eight_schools.ppl "mean(y) + tau" --set tau=2
-ppl eval models/eight_schools.ppl "normal_lpdf(y | theta, sigma)" --set "theta=[1, 2, 3, 4, 5, 6, 7, 8]" """)
+ppl eval models/eight_schools.ppl "normal_lpdf(y | theta, sigma)" --set "theta=[1, 2, 3, 4, 5, 6, 7, 8]"
+""")
 )
 @model_argument
 @click.argument("expression")
 @data_option
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE",
-              help="The value of a parameter, or of a variable that is computed from parameters, as JSON.")  # fmt: skip
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="The value of a parameter, or of a variable that is computed from parameters, as JSON.",
+)
 def eval(model: str, expression: str, data: str | None, settings: tuple[str, ...]) -> None:
     """The value of EXPRESSION over the variables of MODEL, as JSON."""
     given = dict(map(_setting, settings))

@@ -25,9 +25,16 @@ ppl graph models/eight_schools.ppl --stage random --dot | dot -Tsvg > graph.svg"
 )
 @model_argument
 @data_option
-@click.option("--stage", type=click.Choice([*GRAPHS, *TEXTS]), default="random", show_default=True,
-              help="random variables, log density, with its gradient, optimized, the loops, or the source that is compiled.")  # fmt: skip
-@click.option("--dprint", "form", flag_value="dprint", default=True, help="Indented text, as Aesara prints it (default).")
+@click.option(
+    "--stage",
+    type=click.Choice([*GRAPHS, *TEXTS]),
+    default="random",
+    show_default=True,
+    help="random variables, log density, with its gradient, optimized, the loops, or the source that is compiled.",
+)
+@click.option(
+    "--dprint", "form", flag_value="dprint", default=True, help="Indented text, as Aesara prints it (default)."
+)
 @click.option("--dot", "form", flag_value="dot", help="For Graphviz.")
 @click.option("--latex", "form", flag_value="latex", help="Equations.")
 @click.option("--types", is_flag=True, help="With --dprint: add types and shapes.")

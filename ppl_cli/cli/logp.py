@@ -15,24 +15,42 @@ from ppl_cli.errors import DataError, OptionError
 
 @click.command(
     epilog=example("""
-echo '{"mu": 0, "tau": 1, "theta": [0, 0, 0, 0, 0, 0, 0, 0]}' |
+echo '{"mu": 0, "tau": 1, "theta_raw": [0, 0, 0, 0, 0, 0, 0, 0]}' |
     ppl logp models/eight_schools.ppl --params - --grad""")
 )
 @model_argument
 @data_option
-@click.option("--params", required=True, type=click.Path(dir_okay=False, allow_dash=True), metavar="FILE",
-              help="One JSON object of parameter values per line.")  # fmt: skip
-@click.option("--grad", is_flag=True, help="Add the gradient: flat, on the unconstrained scale, in the order of declaration.")
+@click.option(
+    "--params",
+    required=True,
+    type=click.Path(dir_okay=False, allow_dash=True),
+    metavar="FILE",
+    help="One JSON object of parameter values per line.",
+)
+@click.option(
+    "--grad", is_flag=True, help="Add the gradient: flat, on the unconstrained scale, in the order of declaration."
+)
 @click.option("--hessian", is_flag=True, help="Add the Hessian, on the unconstrained scale.")
-@click.option("--jacobian/--no-jacobian", default=True, show_default=True,
-              help="Whether the density includes the Jacobian of the transforms to the unconstrained scale.")  # fmt: skip
+@click.option(
+    "--jacobian/--no-jacobian",
+    default=True,
+    show_default=True,
+    help="Whether the density includes the Jacobian of the transforms to the unconstrained scale.",
+)
 @click.option("--transformed", is_flag=True, help="Add the transformed parameters.")
 @click.option("--unconstrained", is_flag=True, help="Read flat lists of unconstrained values instead of objects.")
 @backend_option
 def logp(
-    model: str, data: str | None, params: str, grad: bool, hessian: bool, jacobian: bool, transformed: bool,
-    unconstrained: bool, backend: str | None,
-) -> None:  # fmt: skip
+    model: str,
+    data: str | None,
+    params: str,
+    grad: bool,
+    hessian: bool,
+    jacobian: bool,
+    transformed: bool,
+    unconstrained: bool,
+    backend: str | None,
+) -> None:
     """The log density of MODEL at points, with its normalizing constants: one JSON object a line."""
     if hessian and not jacobian:
         raise OptionError("the Hessian is not available with --no-jacobian")

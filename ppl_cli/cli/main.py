@@ -29,7 +29,9 @@ Example:
 """
 
 
-@click.group(cls=LazyGroup, modules=MODULES, context_settings={"help_option_names": ["-h", "--help"]}, epilog=COMPLETION)
+@click.group(
+    cls=LazyGroup, modules=MODULES, context_settings={"help_option_names": ["-h", "--help"]}, epilog=COMPLETION
+)
 @click.version_option(__version__, prog_name="ppl")
 def ppl() -> None:
     """A model file becomes a posterior. `-` is standard input or output wherever a file is asked for."""

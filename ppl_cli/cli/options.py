@@ -21,11 +21,16 @@ _FILE = click.Path(dir_okay=False, allow_dash=True)
 
 model_argument: Decorator = click.argument("model", type=_FILE)
 data_option: Decorator = click.option(
-    "--data", "-d", type=_FILE, metavar="FILE",
+    "--data",
+    "-d",
+    type=_FILE,
+    metavar="FILE",
     help="Data: JSON, CSV, npz or NetCDF. Without it, MODEL with the suffix .json, else the model's defaults.",
-)  # fmt: skip
+)
 backend_option: Decorator = click.option(
-    "--backend", type=click.Choice(["c", "numba"]), help="What compiles the model. Default: c where there is a C compiler."
+    "--backend",
+    type=click.Choice(["c", "numba"]),
+    help="What compiles the model. Default: c where there is a C compiler.",
 )
 seed_option: Decorator = click.option(
     "--seed", type=click.IntRange(0, 2**64 - 1), help="Seed of the random numbers. Default: a new one, which is shown."
@@ -61,7 +66,7 @@ def load_model(model: str, data: str | None, backend: str | None = None) -> PplM
             raise OptionError("the model and the data cannot both come from standard input")
         loaded = load(sys.stdin.read() + "\n", data, backend=backend, name="standard input")
     else:
-        loaded = load(model, data, backend=backend)
+        loaded = load(Path(model), data, backend=backend)
     if loaded.warnings:
         click.echo(loaded.warnings, err=True)
     return loaded

@@ -5,9 +5,17 @@ from __future__ import annotations
 import click
 
 from ppl_cli.cli.options import (
-    backend_option, data_option, example, load_model, model_argument, new_seed, output_name, output_option,
-    quiet_option, seed_option,
-)  # fmt: skip
+    backend_option,
+    data_option,
+    example,
+    load_model,
+    model_argument,
+    new_seed,
+    output_name,
+    output_option,
+    quiet_option,
+    seed_option,
+)
 
 
 @click.command(epilog=example("ppl prior models/eight_schools.ppl --draws 500 --seed 1 -o prior.nc"))

@@ -9,9 +9,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ppl_cli.cli.options import (
-    backend_option, data_option, example, load_model, model_argument, new_seed, output_name, output_option,
-    quiet_option, seed_option,
-)  # fmt: skip
+    backend_option,
+    data_option,
+    example,
+    load_model,
+    model_argument,
+    new_seed,
+    output_name,
+    output_option,
+    quiet_option,
+    seed_option,
+)
 from ppl_cli.errors import DataError, OptionError
 
 if TYPE_CHECKING:
@@ -29,24 +37,54 @@ ppl sample model.stan --data data.json --seed 1 --target-accept 0.95 -o posterio
 @data_option
 @output_option("MODEL.nc")
 @click.option("--chains", type=click.IntRange(1), default=4, show_default=True, help="How many chains.")
-@click.option("--warmup", type=click.IntRange(0), default=1000, show_default=True, help="Iterations of warmup per chain.")
+@click.option(
+    "--warmup", type=click.IntRange(0), default=1000, show_default=True, help="Iterations of warmup per chain."
+)
 @click.option("--draws", type=click.IntRange(1), default=1000, show_default=True, help="Draws to keep per chain.")
 @click.option("--thin", type=click.IntRange(1), default=1, show_default=True, help="Keep one draw of so many.")
 @seed_option
-@click.option("--cores", type=click.IntRange(1), help="How many chains run at the same time. Default: as many as there are cores.")
-@click.option("--target-accept", type=float, default=0.8, show_default=True, help="The acceptance rate that the step size aims at.")
-@click.option("--max-depth", type=click.IntRange(1, 30), default=10, show_default=True, help="The depth at which a trajectory's tree ends.")
-@click.option("--metric", type=click.Choice(["diag", "dense"]), default="diag", show_default=True, help="The shape of the metric.")
-@click.option("--init", default="2", show_default=True, metavar="RADIUS|FILE",
-              help="Start at random within the radius on the unconstrained scale, or at the values in a JSON file.")  # fmt: skip
+@click.option(
+    "--cores", type=click.IntRange(1), help="How many chains run at the same time. Default: as many as there are cores."
+)
+@click.option(
+    "--target-accept",
+    type=float,
+    default=0.8,
+    show_default=True,
+    help="The acceptance rate that the step size aims at.",
+)
+@click.option(
+    "--max-depth",
+    type=click.IntRange(1, 30),
+    default=10,
+    show_default=True,
+    help="The depth at which a trajectory's tree ends.",
+)
+@click.option(
+    "--metric", type=click.Choice(["diag", "dense"]), default="diag", show_default=True, help="The shape of the metric."
+)
+@click.option(
+    "--init",
+    default="2",
+    show_default=True,
+    metavar="RADIUS|FILE",
+    help="Start at random within the radius on the unconstrained scale, or at the values in a JSON file.",
+)
 @click.option("--save-warmup", is_flag=True, help="Write the draws of the warmup, too.")
 @click.option("--strict", is_flag=True, help=f"Exit with status {STRICT_STATUS} if the diagnostics are bad.")
 @backend_option
 @quiet_option
 def sample(
-    model: str, data: str | None, output: str | None, init: str, seed: int | None, strict: bool, backend: str | None,
-    quiet: bool, **options: Any,
-) -> None:  # fmt: skip
+    model: str,
+    data: str | None,
+    output: str | None,
+    init: str,
+    seed: int | None,
+    strict: bool,
+    backend: str | None,
+    quiet: bool,
+    **options: Any,
+) -> None:
     """Draw from the posterior of MODEL by NUTS; write the draws as NetCDF in ArviZ's schema and print a summary.
 
     Ctrl-C ends the run and keeps the draws made so far.

@@ -12,7 +12,7 @@ from ppl_cli.errors import DataError
 @click.argument("file", type=click.Path(dir_okay=False))
 @click.option("--rows", type=click.IntRange(1), default=1000, show_default=True, help="Print so many rows at most.")
 def summary(file: str, rows: int) -> None:
-    """Summarize the draws in FILE: moments, quantiles, effective sample sizes, R-hat, and what is wrong with the run."""
+    """Summarize the draws in FILE: moments, quantiles, effective sample sizes, R-hat, and what looks wrong."""
     from ppl_cli.diagnostics.summary import summarize, table
     from ppl_cli.storage.netcdf import read
 

@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 from ppl_cli.compiler.kernel import (
-    Apply, Assign, Buffer, Declare, Draw, Expression, For, If, Let, Library, Linear, Load, Quotient, Statement, Store,
-)  # fmt: skip
+    Apply,
+    Assign,
+    Buffer,
+    Declare,
+    Draw,
+    Expression,
+    For,
+    If,
+    Let,
+    Library,
+    Linear,
+    Load,
+    Quotient,
+    Statement,
+    Store,
+)
 from ppl_cli.compiler.printing import Printer, indented, linear
 
 _COMBINE = {"": "=", "sum": "+=", "prod": "*=", "max": "max=", "min": "min="}
