@@ -1,8 +1,6 @@
 """A model and options → draws by name: sample the unconstrained vector, then compute and draw everything else from it."""
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -10,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ppl_cli.inference.chains import sample
-from ppl_cli.inference.generate import generate
 from ppl_cli.inference.options import SampleOptions
+from ppl_cli.inference.quantities import forward, generate
+from ppl_cli.inference.random import QUANTITIES
 from ppl_cli.pipeline import unpack
 from ppl_cli.results import Results
 
@@ -31,22 +30,19 @@ def sample_posterior(
     names = tuple(model.pipeline.quantities)
     quantities = model.pipeline.drawn(names)  # its compilation goes on while the chains run
     start = None if initial is None else model.flatten(initial)
-    began = time.perf_counter()
-    draws = sample(density, options, start, progress=progress, describe_failure=model.worst_term)
-    seconds = time.perf_counter() - began
-    cores = options.cores or os.cpu_count() or 1
-    values = generate(quantities, draws.draws, options.seed, cores)
+    draws = sample(density, options, start, model.worst_term, progress)
+    values = generate(quantities, draws.draws, options.seed, options.cores)
     groups: dict[str, Mapping[str, np.ndarray]] = {
         "posterior": model.pipeline.unpack(names, values),
         "sample_stats": draws.statistics,
         "unconstrained_posterior": _unconstrained(model, draws.draws),
     }
-    if options.save_warmup and draws.warmup_draws is not None:
-        warmup = generate(quantities, draws.warmup_draws, options.seed, cores, purpose=1)
+    if options.save_warmup:
+        warmup = generate(quantities, draws.warmup_draws, options.seed, options.cores, purpose=QUANTITIES + 1)
         groups["warmup_posterior"] = model.pipeline.unpack(names, warmup)
         groups["warmup_sample_stats"] = draws.warmup_statistics
     groups.update(_data_groups(model))
-    attributes = {"sampling_time": seconds, "seed": str(options.seed), "model_name": model.model.name, "model_code": model.model.source,
+    attributes = {"sampling_time": draws.seconds, "seed": str(options.seed), "model_name": model.model.name, "model_code": model.model.source,
                   "tuning_steps": options.warmup}  # fmt: skip
     return Results(model.model, groups, attributes, draws.interrupted)
 
@@ -54,12 +50,10 @@ def sample_posterior(
 def sample_prior(model: PplModel, draws: int, seed: int) -> Results:
     """The forward reading, drawn `draws` times."""
     function, named = model.pipeline.forward_draw()
-    values = generate(function, np.zeros((1, draws, 0)), seed, os.cpu_count() or 1)
-    arrays = unpack(named, values)
-    forward = model.pipeline.forward
+    arrays = unpack(named, forward(function, draws, seed)[None])
     groups = {
-        "prior": {n: arrays[n] for n in forward.prior},
-        "prior_predictive": {n: arrays[n] for n in forward.predictive},
+        "prior": {n: arrays[n] for n in model.pipeline.forward.prior},
+        "prior_predictive": {n: arrays[n] for n in model.pipeline.forward.predictive},
         **_data_groups(model),
     }
     return Results(model.model, groups, {"seed": str(seed), "model_name": model.model.name})

@@ -60,7 +60,8 @@ def _convergence(stats: object, x: np.ndarray) -> tuple[float, ...]:
     if x.shape[1] < 4 or not np.isfinite(x).all() or x.min() == x.max():
         return (np.nan,) * 3
     ess = stats.ess  # type: ignore[attr-defined]
-    bulk, tail = (float(ess(x, chain_axis=0, draw_axis=1, method=m)) for m in ("bulk", "tail"))
+    bulk = float(ess(x, chain_axis=0, draw_axis=1, method="bulk"))
+    tail = float(ess(x, chain_axis=0, draw_axis=1, method="tail", prob=(0.05, 0.95)))
     r_hat = float(stats.rhat(x, chain_axis=0, draw_axis=1)) if len(x) > 1 else np.nan  # type: ignore[attr-defined]
     return bulk, tail, r_hat
 
