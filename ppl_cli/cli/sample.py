@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,6 +19,7 @@ from ppl_cli.cli.options import (
     quiet_option,
     seed_option,
 )
+from ppl_cli.cli.progress import ProgressLine
 from ppl_cli.errors import DataError, OptionError
 
 if TYPE_CHECKING:
@@ -100,8 +100,11 @@ def sample(
     from ppl_cli.inference.options import SampleOptions
 
     chosen = SampleOptions(seed=new_seed() if seed is None else seed, init=radius, **options)
-    progress = None if quiet or not sys.stderr.isatty() else _show
-    results = loaded.sample(chosen, initial=initial, progress=progress)
+    if quiet:
+        results = loaded.sample(chosen, initial=initial)
+    else:
+        with ProgressLine() as progress:
+            results = loaded.sample(chosen, initial=initial, progress=progress)
     results.write(target)
     if results.interrupted:
         chains, draws = results["sample_stats"]["lp"].shape
@@ -130,10 +133,6 @@ def _start(init: str) -> tuple[float, dict[str, Any] | None]:
     return 2.0, values
 
 
-def _show(state: Any) -> None:
-    click.echo(f"\r{state}", nl=False, err=True)
-
-
 def _report(results: Results, target: str, quiet: bool, seed: int) -> tuple[str, ...]:
     """The table on standard output, unless the draws go there; then what is wrong with the run."""
     from ppl_cli.diagnostics.summary import summarize, table
@@ -141,7 +140,9 @@ def _report(results: Results, target: str, quiet: bool, seed: int) -> tuple[str,
     found = summarize(results["posterior"], results["sample_stats"])
     if not quiet:
         click.echo(table(found), err=target == "-")
-        click.echo(f"{results['sample_stats']['lp'].size} draws written to {target} (seed {seed})", err=True)
+        chains, draws = results["sample_stats"]["lp"].shape
+        seconds = results.attributes["sampling_time"]
+        click.echo(f"{chains} chains of {draws} draws in {seconds:.2f} s, seed {seed}, written to {target}", err=True)
     for problem in found.problems:
         click.echo(f"warning: {problem}", err=True)
     return found.problems
