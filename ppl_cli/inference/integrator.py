@@ -8,89 +8,103 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-import numpy as np
-
-from ppl_cli.inference.jit import call, function
+from ppl_cli.inference.jit import Doubles, Words, call, doubles, function
 from ppl_cli.inference.random import std_normal
 
-# The rows of a phase point: position, momentum, velocity M^-1 p, gradient of the log density at q.
-Q, P, V, G = 0, 1, 2, 3
 POINT_ROWS = 4
 
 
-class Density(NamedTuple):
-    """A compiled log density and its gradient: the address of its code and of the workspace of this chain."""
+class Point(NamedTuple):
+    """A phase point: position, momentum, velocity M^-1 p, gradient of the log density at the position."""
 
-    address: int
+    q: Doubles
+    p: Doubles
+    v: Doubles
+    gradient: Doubles
+
+
+class Hamiltonian(NamedTuple):
+    """The compiled log density (its address, and that of this chain's workspace) and the metric.
+
+    M^-1 is the diagonal `inverse_metric`, or, if `dense`, that matrix, whose lower Cholesky factor is `factor`.
+    """
+
+    density: int
     workspace: int
+    dim: int
+    dense: bool
+    inverse_metric: Doubles
+    factor: Doubles
 
 
 @function
-def log_density(density: Density, point: np.ndarray) -> float:
-    """Evaluate the log density at the position; its gradient is written into the point."""
-    first = point.ctypes.data
-    row = 8 * point.shape[1]
-    return call(density.address, first + Q * row, first + G * row, density.workspace)
+def point_at(address: int, dim: int) -> Point:
+    """The phase point in an array [row, dim]."""
+    row = 8 * dim
+    return Point(doubles(address), doubles(address + row), doubles(address + 2 * row), doubles(address + 3 * row))
 
 
 @function
-def set_velocity(metric: np.ndarray, point: np.ndarray) -> None:
-    """V = M^-1 P. A diagonal M^-1 is one row; a dense one is `dim` rows, followed by its Cholesky factor."""
-    n = point.shape[1]
-    if metric.shape[0] == 1:
-        for i in range(n):
-            point[V, i] = metric[0, i] * point[P, i]
-    else:
-        for i in range(n):
-            total = 0.0
-            for j in range(n):
-                total += metric[i, j] * point[P, j]
-            point[V, i] = total
-
-
-@function
-def draw_momentum(metric: np.ndarray, point: np.ndarray, random: np.ndarray) -> None:
-    """P ~ normal(0, M), and the velocity. With M^-1 = L L' that is P = L'^-1 z, z standard normal."""
-    n = point.shape[1]
+def copy(n: int, source: Doubles, target: Doubles) -> None:
     for i in range(n):
-        point[P, i] = std_normal(random)
-    if metric.shape[0] == 1:
-        for i in range(n):
-            point[P, i] /= math.sqrt(metric[0, i])
-    else:
-        for i in range(n - 1, -1, -1):
-            point[P, i] /= metric[n + i, i]
-            for j in range(i):
-                point[P, j] -= metric[n + i, j] * point[P, i]
-    set_velocity(metric, point)
+        target[i] = source[i]
 
 
 @function
-def kinetic_energy(point: np.ndarray) -> float:
+def log_density(h: Hamiltonian, point: Point) -> float:
+    """Evaluate the log density at the position; its gradient is written into the point."""
+    return call(h.density, point.q, point.gradient, h.workspace)
+
+
+@function
+def set_velocity(h: Hamiltonian, point: Point) -> None:
+    """v = M^-1 p."""
+    if h.dense:
+        for i in range(h.dim):
+            total = 0.0
+            for j in range(h.dim):
+                total += h.inverse_metric[i * h.dim + j] * point.p[j]
+            point.v[i] = total
+    else:
+        for i in range(h.dim):
+            point.v[i] = h.inverse_metric[i] * point.p[i]
+
+
+@function
+def draw_momentum(h: Hamiltonian, point: Point, random: Words) -> None:
+    """p ~ normal(0, M), and its velocity. With M^-1 = L L' that is p = L'^-1 z, z standard normal."""
+    n = h.dim
+    for i in range(n):
+        point.p[i] = std_normal(random)
+    if h.dense:
+        for i in range(n - 1, -1, -1):
+            point.p[i] /= h.factor[i * n + i]
+            for j in range(i):
+                point.p[j] -= h.factor[i * n + j] * point.p[i]
+    else:
+        for i in range(n):
+            point.p[i] /= math.sqrt(h.inverse_metric[i])
+    set_velocity(h, point)
+
+
+@function
+def kinetic_energy(h: Hamiltonian, point: Point) -> float:
     total = 0.0
-    for i in range(point.shape[1]):
-        total += point[P, i] * point[V, i]
+    for i in range(h.dim):
+        total += point.p[i] * point.v[i]
     return 0.5 * total
 
 
 @function
-def leapfrog(density: Density, metric: np.ndarray, point: np.ndarray, step_size: float) -> float:
+def leapfrog(h: Hamiltonian, point: Point, step_size: float) -> float:
     """One step of the symplectic integrator, in place; a negative step goes back in time. Returns the log density."""
-    n = point.shape[1]
-    for i in range(n):
-        point[P, i] += 0.5 * step_size * point[G, i]
-    set_velocity(metric, point)
-    for i in range(n):
-        point[Q, i] += step_size * point[V, i]
-    lp = log_density(density, point)
-    for i in range(n):
-        point[P, i] += 0.5 * step_size * point[G, i]
-    set_velocity(metric, point)
+    for i in range(h.dim):
+        point.p[i] += 0.5 * step_size * point.gradient[i]
+    set_velocity(h, point)
+    for i in range(h.dim):
+        point.q[i] += step_size * point.v[i]
+    lp = log_density(h, point)
+    for i in range(h.dim):
+        point.p[i] += 0.5 * step_size * point.gradient[i]
+    set_velocity(h, point)
     return lp
-
-
-@function
-def copy_point(source: np.ndarray, target: np.ndarray) -> None:
-    for row in range(POINT_ROWS):
-        for i in range(source.shape[1]):
-            target[row, i] = source[row, i]

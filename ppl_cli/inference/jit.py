@@ -10,16 +10,21 @@ import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import numba
+import numpy as np
 import platformdirs
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
 F = TypeVar("F", bound=Callable[..., Any])
+# Pointers, as the compiled functions see them; unlike arrays they carry no lengths and no reference counts.
+Doubles: TypeAlias = np.ndarray
+Words: TypeAlias = np.ndarray
 OPTIONS = {"nogil": True, "error_model": "numpy"}
+DOUBLES, WORDS = types.CPointer(types.float64), types.CPointer(types.uint64)
 
 
 def function(python: F) -> F:
@@ -70,15 +75,24 @@ def cache_directory() -> Path | None:
 
 @intrinsic
 def call(typing_context: Any, address: Any, q: Any, out: Any, workspace: Any) -> Any:
-    """The value of the compiled function at `address`: `double f(const double *q, double *out, void **workspace)`.
-
-    All arguments are addresses.
-    """
+    """The value of the compiled function at `address`: `double f(const double *q, double *out, void **workspace)`."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        pointer = ir.PointerType(ir.IntType(8))
+        pointer = ir.IntType(8).as_pointer()
         kind = ir.FunctionType(ir.DoubleType(), [pointer] * 3)
-        target, *given = [context.cast(builder, a, t, types.int64) for a, t in zip(arguments, signature.args, strict=True)]
-        return builder.call(builder.inttoptr(target, kind.as_pointer()), [builder.inttoptr(a, pointer) for a in given])
+        target, q, out, workspace = arguments
+        given = [builder.bitcast(q, pointer), builder.bitcast(out, pointer), builder.inttoptr(workspace, pointer)]
+        return builder.call(builder.inttoptr(target, kind.as_pointer()), given)
 
-    return types.float64(types.int64, types.int64, types.int64, types.int64), generate
+    return types.float64(types.int64, DOUBLES, DOUBLES, types.int64), generate
+
+
+def _from_address(pointer: types.CPointer) -> Callable[..., Any]:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.inttoptr(arguments[0], context.get_value_type(pointer))
+
+    return lambda typing_context, address: (pointer(types.int64), generate)
+
+
+doubles = intrinsic(_from_address(DOUBLES))
+words = intrinsic(_from_address(WORDS))

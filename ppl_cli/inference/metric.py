@@ -6,72 +6,85 @@ divergence, sqrt(var(draws) / var(gradients)): Seyboldt, Carlson and Carpenter (
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
-import numpy as np
+from ppl_cli.inference.integrator import Hamiltonian, Point
+from ppl_cli.inference.jit import Doubles, doubles, function
 
-from ppl_cli.inference.integrator import G, Q
-from ppl_cli.inference.jit import function
-
-# The rows of the running moments: means and sums of squared deviations; a dense metric adds `dim` rows of products.
-MEAN_Q, SQUARES_Q, MEAN_G, SQUARES_G, PRODUCTS = 0, 1, 2, 3, 4
+MOMENT_ROWS = 4
 VARIANCE, FISHER, COVARIANCE = 0, 1, 2  # the estimators
 PRIOR_DRAWS, PRIOR_SCALE = 5.0, 1e-3  # the weight and the value of what Stan shrinks to
 SMALLEST, LARGEST = 1e-20, 1e20
 
 
-def identity_metric(dim: int, dense: bool) -> np.ndarray:
-    """M^-1 before anything is known: one row of a diagonal, or the rows of a matrix and of its Cholesky factor."""
-    return np.vstack([np.eye(dim), np.eye(dim)]) if dense else np.ones((1, dim))
+class Moments(NamedTuple):
+    """Running means and sums of squared deviations of draws and gradients; products of deviations for a dense metric."""
 
-
-def new_moments(dim: int, dense: bool) -> np.ndarray:
-    return np.zeros((PRODUCTS + dim if dense else PRODUCTS, dim))
+    mean_q: Doubles
+    squares_q: Doubles
+    mean_gradient: Doubles
+    squares_gradient: Doubles
+    products: Doubles
 
 
 @function
-def observe(moments: np.ndarray, count: int, point: np.ndarray) -> None:
-    """Add the `count`-th draw of a window: Welford (1962)."""
-    n = point.shape[1]
+def moments_at(memory: int, dim: int) -> Moments:
+    """The moments in an array [row, dim]: MOMENT_ROWS rows, then those of the products."""
+    row = 8 * dim
+    first, second, third, fourth = doubles(memory), doubles(memory + row), doubles(memory + 2 * row), doubles(memory + 3 * row)
+    return Moments(first, second, third, fourth, doubles(memory + 4 * row))
+
+
+@function
+def observe(h: Hamiltonian, moments: Moments, count: int, point: Point) -> None:
+    """Add the `count`-th draw of a window (Welford 1962); the first one starts the window."""
+    n = h.dim
+    if count == 1:
+        for i in range(n):
+            moments.mean_q[i] = moments.squares_q[i] = moments.mean_gradient[i] = moments.squares_gradient[i] = 0.0
+        for i in range(n * n if h.dense else 0):
+            moments.products[i] = 0.0
+    if h.dense:
+        weight = (count - 1.0) / count
+        for i in range(n):
+            scaled = weight * (point.q[i] - moments.mean_q[i])
+            for j in range(i + 1):
+                moments.products[i * n + j] += scaled * (point.q[j] - moments.mean_q[j])
     for i in range(n):
-        before = point[Q, i] - moments[MEAN_Q, i]
-        moments[MEAN_Q, i] += before / count
-        moments[SQUARES_Q, i] += before * (point[Q, i] - moments[MEAN_Q, i])
-        before_g = point[G, i] - moments[MEAN_G, i]
-        moments[MEAN_G, i] += before_g / count
-        moments[SQUARES_G, i] += before_g * (point[G, i] - moments[MEAN_G, i])
-        if moments.shape[0] > PRODUCTS:
-            scaled = before * (count - 1) / count
-            for j in range(i):
-                moments[PRODUCTS + i, j] += scaled * (point[Q, j] - moments[MEAN_Q, j]) * count / (count - 1) if count > 1 else 0.0
-            moments[PRODUCTS + i, i] = moments[SQUARES_Q, i]
+        deviation = point.q[i] - moments.mean_q[i]
+        moments.mean_q[i] += deviation / count
+        moments.squares_q[i] += deviation * (point.q[i] - moments.mean_q[i])
+        deviation = point.gradient[i] - moments.mean_gradient[i]
+        moments.mean_gradient[i] += deviation / count
+        moments.squares_gradient[i] += deviation * (point.gradient[i] - moments.mean_gradient[i])
 
 
 @function
-def estimate_metric(metric: np.ndarray, moments: np.ndarray, count: int, estimator: int) -> None:
-    """The metric of a window of `count` draws; one that is not positive definite leaves the metric as it was."""
+def estimate_metric(h: Hamiltonian, moments: Moments, count: int, estimator: int) -> None:
+    """The metric of a window of `count` draws."""
     shrink = PRIOR_SCALE * PRIOR_DRAWS / (count + PRIOR_DRAWS)
     scale = count / (count + PRIOR_DRAWS) / (count - 1.0)
-    n = metric.shape[1]
-    if estimator == COVARIANCE:
+    n = h.dim
+    if h.dense:
         for i in range(n):
             for j in range(i + 1):
-                metric[i, j] = metric[j, i] = scale * moments[PRODUCTS + i, j]
-            metric[i, i] += shrink
-        cholesky(metric, n)
+                h.inverse_metric[i * n + j] = h.inverse_metric[j * n + i] = scale * moments.products[i * n + j]
+            h.inverse_metric[i * n + i] += shrink
+        factorize(n, h.inverse_metric, h.factor)
         return
     for i in range(n):
-        variance = scale * moments[SQUARES_Q, i] + shrink
-        if estimator == FISHER and moments[SQUARES_G, i] > 0.0:
-            variance = math.sqrt(moments[SQUARES_Q, i] / moments[SQUARES_G, i])
-        metric[0, i] = min(max(variance, SMALLEST), LARGEST)
+        variance = scale * moments.squares_q[i] + shrink
+        if estimator == FISHER and moments.squares_gradient[i] > 0.0:
+            variance = math.sqrt(moments.squares_q[i] / moments.squares_gradient[i])
+        h.inverse_metric[i] = min(max(variance, SMALLEST), LARGEST)
 
 
 @function
-def cholesky(metric: np.ndarray, n: int) -> None:
-    """Rows n ... 2n - 1 become the lower Cholesky factor of rows 0 ... n - 1."""
+def factorize(n: int, matrix: Doubles, factor: Doubles) -> None:
+    """The lower Cholesky factor of a positive definite matrix; what stands above its diagonal is not touched."""
     for i in range(n):
         for j in range(i + 1):
-            total = metric[i, j]
+            total = matrix[i * n + j]
             for k in range(j):
-                total -= metric[n + i, k] * metric[n + j, k]
-            metric[n + i, j] = math.sqrt(total) if i == j else total / metric[n + j, j]
+                total -= factor[i * n + k] * factor[j * n + k]
+            factor[i * n + j] = math.sqrt(total) if i == j else total / factor[j * n + j]

@@ -7,23 +7,20 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-import numpy as np
-
-from ppl_cli.inference.integrator import POINT_ROWS, Density, G, Q, copy_point, draw_momentum, kinetic_energy, log_density
-from ppl_cli.inference.jit import entry_point, function
-from ppl_cli.inference.metric import estimate_metric, identity_metric, new_moments, observe
+from ppl_cli.inference.integrator import (
+    POINT_ROWS, Hamiltonian, Point, copy, draw_momentum, kinetic_energy, log_density, point_at,
+)  # fmt: skip
+from ppl_cli.inference.jit import Doubles, Words, doubles, entry_point, function, words
+from ppl_cli.inference.metric import estimate_metric, moments_at, observe
 from ppl_cli.inference.random import uniform
+from ppl_cli.inference.statistics import COLUMNS
 from ppl_cli.inference.stepsize import averaged_step_size, guess_step_size, restart_averaging, update_averaging
 from ppl_cli.inference.tree import (
-    COMPLETE, DIVERGING, STOPPED, SUBTREE_ROWS, extend, is_turning, join, log_add_exp, reverse, set_leaf,
+    COMPLETE, DIVERGING, STOPPED, extend, is_turning, join, log_add_exp, reversed_time, set_leaf, subtree_at,
 )  # fmt: skip
 from ppl_cli.inference.warmup import CLOSE_WINDOW, NOTHING
 
-# The phase points of a chain: the current draw, the candidate of an extension, both ends of the trajectory.
-DRAW, CANDIDATE, BACKWARD, FORWARD = 0, 1, 2, 3
-POINTS = 4
-
-# What a chain counts for others to watch.
+# What a chain counts while it runs, for others to watch.
 ITERATIONS, DIVERGENCES, LEAPFROGS = 0, 1, 2
 COUNTS = 3
 
@@ -31,31 +28,39 @@ COUNTS = 3
 FINISHED, INTERRUPTED, STEP_SIZE_TOO_SMALL, STEP_SIZE_TOO_LARGE = 0, 1, 2, 3
 
 
-class Memory(NamedTuple):
-    """All that a chain writes to while it runs, besides its output."""
-
-    points: np.ndarray  # [point, row, dim]
-    stack: np.ndarray  # [sub-tree, row, dim]: the trajectory, then the sub-trees of its extension
-    metric: np.ndarray
-    moments: np.ndarray
-    averaging: np.ndarray
-    random: np.ndarray
-
-
-class Output(NamedTuple):
-    """Draws [iteration, dim] and statistics [iteration, column]; those of the warmup have no rows if they are not wanted."""
-
-    draws: np.ndarray
-    statistics: np.ndarray
-    warmup_draws: np.ndarray
-    warmup_statistics: np.ndarray
-
-
 class Settings(NamedTuple):
-    target_accept: float
-    max_depth: int
+    """What a chain is told. `saved_warmup` iterations of the warmup are recorded, too."""
+
+    dim: int
+    warmup: int
+    draws: int
     thin: int
+    max_depth: int
     estimator: int
+    dense: int
+    saved_warmup: int
+    target_accept: float
+
+
+class Memory(NamedTuple):
+    """The addresses of all that a chain reads and writes."""
+
+    draw: int  # a phase point, like the next three
+    candidate: int  # of an extension of the trajectory
+    backward: int  # the first point of the trajectory
+    forward: int  # its last point
+    trajectory: int  # a sub-tree
+    stack: int  # the sub-trees of an extension
+    inverse_metric: int
+    factor: int
+    moments: int
+    averaging: int
+    random: int
+    actions: int  # [iteration of warmup]
+    draws: int  # [iteration, dim], those of the warmup first if they are recorded
+    statistics: int  # [iteration, column]
+    counts: int
+    stop: int
 
 
 class Transition(NamedTuple):
@@ -69,113 +74,105 @@ class Transition(NamedTuple):
     energy: float
 
 
-def new_memory(start: np.ndarray, max_depth: int, dense: bool, random: np.ndarray) -> Memory:
-    dim = len(start)
-    points = np.zeros((POINTS, POINT_ROWS, dim))
-    points[DRAW, Q] = start
-    stack = np.zeros((max_depth + 2, SUBTREE_ROWS, dim))
-    return Memory(points, stack, identity_metric(dim, dense), new_moments(dim, dense), np.zeros(4), random)
-
-
 @function
 def transition(
-    density: Density, memory: Memory, lp: float, step_size: float, max_depth: int, stop: np.ndarray
+    h: Hamiltonian, memory: Memory, lp: float, step_size: float, max_depth: int, random: Words, stop: Words
 ) -> Transition:
     """Replace the draw by the next: double the trajectory, in random directions of time, until it turns (section A.4)."""
-    points, stack, metric, random = memory.points, memory.stack, memory.metric, memory.random
-    draw, candidate, trajectory = points[DRAW], points[CANDIDATE], stack[0]
-    draw_momentum(metric, draw, random)
-    energy = initial_energy = kinetic_energy(draw) - lp
-    copy_point(draw, points[BACKWARD])
-    copy_point(draw, points[FORWARD])
-    set_leaf(trajectory, draw)
-    log_weight, acceptance, n_steps, depth, outcome = 0.0, 0.0, 0, 0, COMPLETE
-    while depth < max_depth:
-        forward = uniform(random) < 0.5
-        end, step = (FORWARD, step_size) if forward else (BACKWARD, -step_size)
-        outcome, steps, accepted, new_weight, new_lp, new_energy = extend(
-            density, metric, points[end], candidate, stack[1:], depth, step, initial_energy, random, stop
-        )
-        n_steps += steps
-        acceptance += accepted
+    n = h.dim
+    draw, candidate = point_at(memory.draw, n), point_at(memory.candidate, n)
+    backward, forward = point_at(memory.backward, n), point_at(memory.forward, n)
+    trajectory, extension = subtree_at(memory.trajectory, n), subtree_at(memory.stack, n)
+    draw_momentum(h, draw, random)
+    energy = initial_energy = kinetic_energy(h, draw) - lp
+    copy(POINT_ROWS * n, draw.q, backward.q)
+    copy(POINT_ROWS * n, draw.q, forward.q)
+    set_leaf(n, trajectory, draw)
+    log_weight, acceptance, steps, depth, outcome = 0.0, 0.0, 0, 0, COMPLETE
+    for doubling in range(max_depth):
+        ahead = uniform(random) < 0.5
+        end, step = (forward, step_size) if ahead else (backward, -step_size)
+        new = extend(h, end, candidate, memory.stack, doubling, step, initial_energy, random, stop)
+        steps += new.steps
+        acceptance += new.acceptance
+        outcome = new.outcome
         if outcome != COMPLETE:
             break
-        depth += 1
-        # Biased progressive sampling (A.3.2): the new half is favoured.
-        if math.log(uniform(random)) < new_weight - log_weight:
-            lp, energy = new_lp, new_energy
-            for i in range(draw.shape[1]):
-                draw[Q, i] = candidate[Q, i]
-                draw[G, i] = candidate[G, i]
-        log_weight = log_add_exp(log_weight, new_weight)
-        if not forward:
-            reverse(trajectory)
-        turning = is_turning(trajectory, stack[1])
-        join(trajectory, stack[1])
-        if not forward:
-            reverse(trajectory)
+        depth = doubling + 1
+        # Biased progressive sampling (A.3.2) favours the new half.
+        if math.log(uniform(random)) < new.log_weight - log_weight:
+            lp, energy = new.lp, new.energy
+            copy(n, candidate.q, draw.q)
+            copy(n, candidate.gradient, draw.gradient)
+        log_weight = log_add_exp(log_weight, new.log_weight)
+        seen = trajectory if ahead else reversed_time(trajectory)
+        turning = is_turning(n, seen, extension)
+        join(n, seen, extension)
         if turning:
             break
-    return Transition(lp, acceptance / max(n_steps, 1), depth, n_steps, outcome, energy)
+    return Transition(lp, acceptance / max(steps, 1), depth, steps, outcome, energy)
 
 
 @function
-def record(draws: np.ndarray, statistics: np.ndarray, row: int, draw: np.ndarray, t: Transition, step_size: float, max_depth: int) -> None:
+def record(draws: Doubles, statistics: Doubles, row: int, h: Hamiltonian, draw: Point, t: Transition, step_size: float, max_depth: int) -> None:
     """Write one draw and its statistics, in the order of the table STATISTICS."""
-    for i in range(draw.shape[1]):
-        draws[row, i] = draw[Q, i]
-    statistics[row, 0] = t.lp
-    statistics[row, 1] = t.acceptance
-    statistics[row, 2] = step_size
-    statistics[row, 3] = t.depth
-    statistics[row, 4] = t.steps
-    statistics[row, 5] = t.outcome == DIVERGING
-    statistics[row, 6] = t.depth == max_depth
-    statistics[row, 7] = t.energy
+    for i in range(h.dim):
+        draws[row * h.dim + i] = draw.q[i]
+    first = row * COLUMNS
+    statistics[first] = t.lp
+    statistics[first + 1] = t.acceptance
+    statistics[first + 2] = step_size
+    statistics[first + 3] = t.depth
+    statistics[first + 4] = t.steps
+    statistics[first + 5] = t.outcome == DIVERGING
+    statistics[first + 6] = t.depth == max_depth
+    statistics[first + 7] = t.energy
 
 
 @entry_point
-def run_chain(
-    address: int, workspace: int, memory: Memory, settings: Settings, actions: np.ndarray, output: Output,
-    counts: np.ndarray, stop: np.ndarray,
-) -> tuple[int, float]:
-    """Warm up and draw from the start point in `memory` until the output is full or `stop` is set.
+def run_chain(density: int, workspace: int, memory: Memory, settings: Settings) -> tuple[int, float]:
+    """Warm up and draw from the start point until the output is full or the stop flag is set.
 
-    `actions` has one entry for each iteration of warmup. Returns how the chain ended and the tuned step size.
+    Returns how the chain ended and the tuned step size.
     """
-    density = Density(address, workspace)
-    draw, trial, metric, random = memory.points[DRAW], memory.points[CANDIDATE], memory.metric, memory.random
-    warmup, draws, observed = len(actions), output.draws.shape[0] * settings.thin, 0
-    lp = log_density(density, draw)
-    step_size = guess_step_size(density, metric, draw, lp, trial, 1.0, random)
-    restart_averaging(memory.averaging, step_size)
-    for iteration in range(warmup + draws):
-        if step_size == 0.0 or step_size == math.inf:
-            return STEP_SIZE_TOO_SMALL if step_size == 0.0 else STEP_SIZE_TOO_LARGE, step_size
-        t = transition(density, memory, lp, step_size, settings.max_depth, stop)
+    h = Hamiltonian(
+        density, workspace, settings.dim, settings.dense != 0, doubles(memory.inverse_metric), doubles(memory.factor)
+    )
+    draw, trial = point_at(memory.draw, h.dim), point_at(memory.candidate, h.dim)
+    moments, averaging, random = moments_at(memory.moments, h.dim), doubles(memory.averaging), words(memory.random)
+    draws, statistics = doubles(memory.draws), doubles(memory.statistics)
+    actions, counts, stop = words(memory.actions), words(memory.counts), words(memory.stop)
+    total, observed = settings.warmup + settings.draws * settings.thin, 0
+    lp = log_density(h, draw)
+    step_size, guess = 1.0, h.dim > 0
+    for iteration in range(total):
+        warming = iteration < settings.warmup
+        if guess:
+            step_size = guess_step_size(h, draw, lp, trial, step_size, random)
+            restart_averaging(averaging, step_size)
+            if step_size == 0.0 or step_size == math.inf:
+                return STEP_SIZE_TOO_SMALL if step_size == 0.0 else STEP_SIZE_TOO_LARGE, step_size
+            guess = False
+        t = transition(h, memory, lp, step_size, settings.max_depth, random, stop)
         if t.outcome == STOPPED:
             return INTERRUPTED, step_size
         lp = t.lp
-        counts[LEAPFROGS] += t.steps
-        if iteration >= warmup:
-            counts[DIVERGENCES] += t.outcome == DIVERGING
-            kept, rest = divmod(iteration - warmup + 1, settings.thin)
-            if rest == 0:
-                record(output.draws, output.statistics, kept - 1, draw, t, step_size, settings.max_depth)
-        else:
-            if iteration < output.warmup_draws.shape[0]:
-                record(output.warmup_draws, output.warmup_statistics, iteration, draw, t, step_size, settings.max_depth)
-            step_size = update_averaging(memory.averaging, t.acceptance, settings.target_accept)
+        row = iteration if warming else settings.saved_warmup + (iteration - settings.warmup + 1) // settings.thin - 1
+        if row < settings.saved_warmup if warming else (iteration - settings.warmup + 1) % settings.thin == 0:
+            record(draws, statistics, row, h, draw, t, step_size, settings.max_depth)
+        if warming:
+            step_size = update_averaging(averaging, t.acceptance, settings.target_accept)
             if actions[iteration] != NOTHING:
                 observed += 1
-                observe(memory.moments, observed, draw)
+                observe(h, moments, observed, draw)
             if actions[iteration] == CLOSE_WINDOW:
-                estimate_metric(metric, memory.moments, observed, settings.estimator)
-                memory.moments[:] = 0.0
+                estimate_metric(h, moments, observed, settings.estimator)
                 observed = 0
-                step_size = guess_step_size(density, metric, draw, lp, trial, step_size, random)
-                restart_averaging(memory.averaging, step_size)
-            if iteration == warmup - 1 and memory.averaging[3] > 0:
-                step_size = averaged_step_size(memory.averaging)
+                guess = True
+            if iteration == settings.warmup - 1:
+                step_size = averaged_step_size(averaging)
         counts[ITERATIONS] = iteration + 1
+        counts[LEAPFROGS] += t.steps
+        if t.outcome == DIVERGING and not warming:
+            counts[DIVERGENCES] += 1
     return FINISHED, step_size

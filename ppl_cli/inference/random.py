@@ -10,9 +10,9 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numba import carray, types
+from numba import types
 
-from ppl_cli.inference.jit import callback, function
+from ppl_cli.inference.jit import WORDS, Words, callback, function
 
 SEED, STREAM, COUNT, SPARE = 0, 1, 2, 3
 # What a stream is for, so that the sampler, its start points and the drawn quantities share no numbers.
@@ -48,7 +48,7 @@ def philox(key: np.uint64, high: np.uint64, low: np.uint64) -> tuple[np.uint64, 
 
 
 @function
-def next_word(state: np.ndarray) -> np.uint64:
+def next_word(state: Words) -> np.uint64:
     """The next 64 bits of the stream; each block of 128 gives two of them."""
     n = state[COUNT]
     state[COUNT] = n + np.uint64(1)
@@ -59,20 +59,20 @@ def next_word(state: np.ndarray) -> np.uint64:
 
 
 @function
-def uniform(state: np.ndarray) -> float:
+def uniform(state: Words) -> float:
     """Uniform on the open interval (0, 1): the midpoints of 2^52 equal parts."""
     return (float(next_word(state) >> np.uint64(12)) + 0.5) * 2.0**-52
 
 
 @function
-def std_normal(state: np.ndarray) -> float:
+def std_normal(state: Words) -> float:
     """Standard normal: Box and Muller (1958)."""
     radius = math.sqrt(-2.0 * math.log(uniform(state)))
     return radius * math.cos(2.0 * math.pi * uniform(state))
 
 
 @function
-def std_gamma(state: np.ndarray, shape: float) -> float:
+def std_gamma(state: Words, shape: float) -> float:
     """Gamma with rate 1: Marsaglia and Tsang (2000), with their boost (section 6) for shapes below one."""
     if not 0.0 < shape < math.inf:
         return 0.0 if shape == 0.0 else math.nan
@@ -90,7 +90,7 @@ def std_gamma(state: np.ndarray, shape: float) -> float:
 
 
 @function
-def poisson(state: np.ndarray, rate: float) -> float:
+def poisson(state: Words, rate: float) -> float:
     """Poisson: products of uniforms for small rates, else PTRS (Hörmann 1993, transformed rejection)."""
     if not 0.0 <= rate < math.inf:
         return math.nan
@@ -118,7 +118,7 @@ def poisson(state: np.ndarray, rate: float) -> float:
 
 
 @function
-def binomial(state: np.ndarray, n: float, p: float) -> float:
+def binomial(state: Words, n: float, p: float) -> float:
     """Binomial: inversion for few expected successes, else BTRS (Hörmann 1993), on the rarer outcome."""
     if not (0.0 <= p <= 1.0 and 0.0 <= n < math.inf):
         return math.nan
@@ -128,7 +128,7 @@ def binomial(state: np.ndarray, n: float, p: float) -> float:
 
 
 @function
-def rare_binomial(state: np.ndarray, n: float, p: float) -> float:
+def rare_binomial(state: Words, n: float, p: float) -> float:
     """Binomial with p <= 1/2."""
     if n * p >= 10.0:
         return btrs(state, n, p)
@@ -146,7 +146,7 @@ def rare_binomial(state: np.ndarray, n: float, p: float) -> float:
 
 
 @function
-def btrs(state: np.ndarray, n: float, p: float) -> float:
+def btrs(state: Words, n: float, p: float) -> float:
     """Transformed rejection for n p >= 10: algorithm BTRS of Hörmann (1993), "The generation of binomial random variates"."""
     spread = math.sqrt(n * p * (1.0 - p))
     b = 1.15 + 2.53 * spread
@@ -171,27 +171,27 @@ def btrs(state: np.ndarray, n: float, p: float) -> float:
 
 
 # As kernels call them: `double f(uint64_t *state, double a, double b)`, whatever the number of parameters.
-SIGNATURE = types.float64(types.CPointer(types.uint64), types.float64, types.float64)
+SIGNATURE = types.float64(WORDS, types.float64, types.float64)
 
 
 def _uniform(state: Any, a: float, b: float) -> float:
-    return uniform(carray(state, 4))
+    return uniform(state)
 
 
 def _std_normal(state: Any, a: float, b: float) -> float:
-    return std_normal(carray(state, 4))
+    return std_normal(state)
 
 
 def _std_gamma(state: Any, a: float, b: float) -> float:
-    return std_gamma(carray(state, 4), a)
+    return std_gamma(state, a)
 
 
 def _poisson(state: Any, a: float, b: float) -> float:
-    return poisson(carray(state, 4), a)
+    return poisson(state, a)
 
 
 def _binomial(state: Any, a: float, b: float) -> float:
-    return binomial(carray(state, 4), a, b)
+    return binomial(state, a, b)
 
 
 PRIMITIVES = {

@@ -14,7 +14,7 @@ STATISTICS: dict[str, type] = {
     "reached_max_treedepth": np.bool_,
     "energy": np.float64,
 }
-LP, ACCEPTANCE_RATE, STEP_SIZE, TREE_DEPTH, N_STEPS, DIVERGING, REACHED_MAX_TREEDEPTH, ENERGY = range(len(STATISTICS))
+COLUMNS = len(STATISTICS)
 
 
 def by_name(table: np.ndarray) -> dict[str, np.ndarray]:

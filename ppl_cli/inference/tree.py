@@ -6,65 +6,93 @@ Stan's two further checks across each join (Stan Reference Manual, MCMC Sampling
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
-import numpy as np
-
-from ppl_cli.inference.integrator import Density, G, P, Q, V, kinetic_energy, leapfrog
-from ppl_cli.inference.jit import function
+from ppl_cli.inference.integrator import Hamiltonian, Point, copy, kinetic_energy, leapfrog
+from ppl_cli.inference.jit import Doubles, Words, doubles, function
 from ppl_cli.inference.random import uniform
 
-# The rows of a sub-tree: sum of its momenta; momentum and velocity at its first and at its last point.
-RHO, P_FIRST, V_FIRST, P_LAST, V_LAST = 0, 1, 2, 3, 4
 SUBTREE_ROWS = 5
-
 # How an extension ended.
 COMPLETE, TURNING, DIVERGING, STOPPED = 0, 1, 2, 3
 MAX_ENERGY_ERROR = 1000.0
 
 
-@function
-def set_leaf(tree: np.ndarray, point: np.ndarray) -> None:
-    """The sub-tree of one point."""
-    for i in range(point.shape[1]):
-        tree[RHO, i] = tree[P_FIRST, i] = tree[P_LAST, i] = point[P, i]
-        tree[V_FIRST, i] = tree[V_LAST, i] = point[V, i]
+class Subtree(NamedTuple):
+    """The sum of the momenta of consecutive points, and momentum and velocity of the first and of the last of them."""
+
+    rho: Doubles
+    p_first: Doubles
+    v_first: Doubles
+    p_last: Doubles
+    v_last: Doubles
+
+
+class Extension(NamedTuple):
+    """What came of an extension: weights are exp(-H) relative to the start of the trajectory.
+
+    `acceptance` is summed over the steps; `lp` and `energy` are those of the candidate drawn from the points.
+    """
+
+    outcome: int
+    steps: int
+    acceptance: float
+    log_weight: float
+    lp: float
+    energy: float
 
 
 @function
-def reverse(tree: np.ndarray) -> None:
+def subtree_at(address: int, dim: int) -> Subtree:
+    """The sub-tree in an array [row, dim]."""
+    row = 8 * dim
+    p_first, p_last = doubles(address + row), doubles(address + 3 * row)
+    return Subtree(doubles(address), p_first, doubles(address + 2 * row), p_last, doubles(address + 4 * row))
+
+
+@function
+def reversed_time(tree: Subtree) -> Subtree:
     """The same sub-tree seen in the other direction of time."""
-    for i in range(tree.shape[1]):
-        tree[P_FIRST, i], tree[P_LAST, i] = tree[P_LAST, i], tree[P_FIRST, i]
-        tree[V_FIRST, i], tree[V_LAST, i] = tree[V_LAST, i], tree[V_FIRST, i]
+    return Subtree(tree.rho, tree.p_last, tree.v_last, tree.p_first, tree.v_first)
 
 
 @function
-def is_turning(left: np.ndarray, right: np.ndarray) -> bool:
-    """Whether the join of two adjacent sub-trees makes a U-turn: p#_first . rho <= 0 or p#_last . rho <= 0.
+def set_leaf(n: int, tree: Subtree, point: Point) -> None:
+    """The sub-tree of one point."""
+    copy(n, point.p, tree.rho)
+    copy(n, point.p, tree.p_first)
+    copy(n, point.p, tree.p_last)
+    copy(n, point.v, tree.v_first)
+    copy(n, point.v, tree.v_last)
+
+
+@function
+def is_turning(n: int, left: Subtree, right: Subtree) -> bool:
+    """Whether two adjacent sub-trees together make a U-turn: v_first . rho <= 0 or v_last . rho <= 0 (equation 2 of A.4.2).
 
     Checked for the whole, for `left` with the first point of `right`, and for `right` with the last point of `left`.
     """
-    first = last = left_first = left_last = right_first = right_last = 0.0
-    for i in range(left.shape[1]):
-        rho = left[RHO, i] + right[RHO, i]
-        first += left[V_FIRST, i] * rho
-        last += right[V_LAST, i] * rho
-        rho = left[RHO, i] + right[P_FIRST, i]
-        left_first += left[V_FIRST, i] * rho
-        left_last += right[V_FIRST, i] * rho
-        rho = right[RHO, i] + left[P_LAST, i]
-        right_first += left[V_LAST, i] * rho
-        right_last += right[V_LAST, i] * rho
-    return not (first > 0 and last > 0 and left_first > 0 and left_last > 0 and right_first > 0 and right_last > 0)
+    whole_first = whole_last = left_first = left_last = right_first = right_last = 0.0
+    for i in range(n):
+        rho = left.rho[i] + right.rho[i]
+        whole_first += left.v_first[i] * rho
+        whole_last += right.v_last[i] * rho
+        rho = left.rho[i] + right.p_first[i]
+        left_first += left.v_first[i] * rho
+        left_last += right.v_first[i] * rho
+        rho = right.rho[i] + left.p_last[i]
+        right_first += left.v_last[i] * rho
+        right_last += right.v_last[i] * rho
+    return not (min(whole_first, whole_last) > 0 and min(left_first, left_last) > 0 and min(right_first, right_last) > 0)
 
 
 @function
-def join(left: np.ndarray, right: np.ndarray) -> None:
+def join(n: int, left: Subtree, right: Subtree) -> None:
     """`left` becomes the sub-tree of both."""
-    for i in range(left.shape[1]):
-        left[RHO, i] += right[RHO, i]
-        left[P_LAST, i] = right[P_LAST, i]
-        left[V_LAST, i] = right[V_LAST, i]
+    for i in range(n):
+        left.rho[i] += right.rho[i]
+        left.p_last[i] = right.p_last[i]
+        left.v_last[i] = right.v_last[i]
 
 
 @function
@@ -75,41 +103,42 @@ def log_add_exp(a: float, b: float) -> float:
 
 @function
 def extend(
-    density: Density, metric: np.ndarray, point: np.ndarray, candidate: np.ndarray, stack: np.ndarray, depth: int,
-    step_size: float, initial_energy: float, random: np.ndarray, stop: np.ndarray,
-) -> tuple[int, int, float, float, float, float]:
-    """Integrate 2^depth steps from `point`, the end of the trajectory, into the sub-tree stack[0].
+    h: Hamiltonian, point: Point, candidate: Point, stack: int, depth: int, step_size: float, initial_energy: float,
+    random: Words, stop: Words,
+) -> Extension:
+    """Integrate 2^depth steps from `point`, an end of the trajectory; the sub-tree of the new points is the first of the stack.
 
-    The stack holds complete sub-trees of decreasing depth; two of equal depth are joined at once, so every sub-tree of the
-    binary tree is checked. One of the points is drawn into `candidate` with probability proportional to exp(-H).
-    Returns (outcome, steps, sum of acceptance probabilities, log weight, log density and energy of the candidate).
+    The stack holds complete sub-trees of decreasing depth; two of equal depth are joined at once, so that every sub-tree of
+    the binary tree is checked. One of the points is drawn into `candidate` with probability proportional to its weight.
     """
-    top, steps, acceptance = -1, 0, 0.0
-    log_weight, candidate_lp, candidate_energy = -math.inf, 0.0, 0.0
-    for steps in range(1, (1 << depth) + 1):
-        if stop[0] != 0:
-            return STOPPED, steps, acceptance, log_weight, candidate_lp, candidate_energy
-        lp = leapfrog(density, metric, point, step_size)
-        energy = kinetic_energy(point) - lp
-        if math.isnan(energy):
-            energy = math.inf
-        weight = initial_energy - energy
-        acceptance += 1.0 if weight > 0 else math.exp(weight)
-        if -weight > MAX_ENERGY_ERROR:
-            return DIVERGING, steps, acceptance, log_weight, candidate_lp, candidate_energy
+    size = 8 * SUBTREE_ROWS * h.dim
+    top, n, outcome = stack - size, 0, COMPLETE
+    acceptance, log_weight, candidate_lp, candidate_energy = 0.0, -math.inf, 0.0, 0.0
+    while n < 1 << depth and outcome == COMPLETE:
+        n += 1
+        lp = leapfrog(h, point, step_size)
+        energy = kinetic_energy(h, point) - lp
+        weight = initial_energy - energy if energy == energy else -math.inf
+        acceptance += math.exp(min(weight, 0.0))
         log_weight = log_add_exp(log_weight, weight)
         if math.log(uniform(random)) < weight - log_weight:
             candidate_lp, candidate_energy = lp, energy
-            for i in range(point.shape[1]):
-                candidate[Q, i] = point[Q, i]
-                candidate[G, i] = point[G, i]
-        top += 1
-        set_leaf(stack[top], point)
-        remaining = steps
-        while remaining & 1 == 0:
-            if is_turning(stack[top - 1], stack[top]):
-                return TURNING, steps, acceptance, log_weight, candidate_lp, candidate_energy
-            join(stack[top - 1], stack[top])
-            top -= 1
-            remaining >>= 1
-    return COMPLETE, steps, acceptance, log_weight, candidate_lp, candidate_energy
+            copy(h.dim, point.q, candidate.q)
+            copy(h.dim, point.gradient, candidate.gradient)
+        if weight < -MAX_ENERGY_ERROR:
+            outcome = DIVERGING
+        if stop[0] != 0:
+            outcome = STOPPED
+        top += size
+        last = subtree_at(top, h.dim)
+        set_leaf(h.dim, last, point)
+        rest = n
+        while rest & 1 == 0 and outcome == COMPLETE:
+            top -= size
+            before = subtree_at(top, h.dim)
+            if is_turning(h.dim, before, last):
+                outcome = TURNING
+            join(h.dim, before, last)
+            last = before
+            rest >>= 1
+    return Extension(outcome, n, acceptance, log_weight, candidate_lp, candidate_energy)

@@ -1,0 +1,207 @@
+"""A density and options → draws of all chains, run in threads; the same draws for any number of threads.
+
+The main thread watches: it reports progress, and stops the chains at Ctrl-C, which keeps the draws made so far.
+"""
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+
+import numpy as np
+
+from ppl_cli.errors import RunError
+from ppl_cli.inference import nuts
+from ppl_cli.inference.function import Function
+from ppl_cli.inference.initial import Explain, given_points, random_points
+from ppl_cli.inference.integrator import POINT_ROWS
+from ppl_cli.inference.metric import COVARIANCE, MOMENT_ROWS, VARIANCE
+from ppl_cli.inference.options import SampleOptions
+from ppl_cli.inference.random import TRANSITIONS, new_state
+from ppl_cli.inference.statistics import COLUMNS, by_name
+from ppl_cli.inference.stepsize import AVERAGING_SIZE
+from ppl_cli.inference.tree import SUBTREE_ROWS
+from ppl_cli.inference.warmup import schedule
+
+WATCH_INTERVAL = 0.05  # seconds
+
+FAILURES = {
+    nuts.STEP_SIZE_TOO_SMALL: "no step size is small enough for the sampler: the log density may not be continuous",
+    nuts.STEP_SIZE_TOO_LARGE: "any step size is too small for the sampler: the posterior may be improper",
+}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the chains are; `divergences` are those after warmup."""
+
+    iterations: np.ndarray  # [chain]
+    total: int  # iterations of one chain
+    divergences: int
+    leapfrogs: int
+
+    def __str__(self) -> str:
+        done = " ".join(f"{100 * n // max(self.total, 1):3d}%" for n in self.iterations)
+        return f"chains {done}  {self.leapfrogs} leapfrog steps  {self.divergences} divergences"
+
+
+@dataclass(frozen=True)
+class Draws:
+    """What a run made. Statistics are [chain, draw] by name; warmup ones have no draws unless asked for."""
+
+    draws: np.ndarray  # [chain, draw, dim], unconstrained
+    statistics: dict[str, np.ndarray]
+    warmup_draws: np.ndarray
+    warmup_statistics: dict[str, np.ndarray]
+    step_sizes: np.ndarray  # [chain], after warmup
+    inverse_metrics: np.ndarray  # [chain, dim] or [chain, dim, dim], after warmup
+    chains: tuple[int, ...]  # which chains these are: all of them, unless interrupted
+    interrupted: bool
+    seconds: float
+
+
+class Chain:
+    """The memory of one chain and its run."""
+
+    def __init__(self, density: Function, options: SampleOptions, number: int, start: np.ndarray, stop: np.ndarray) -> None:
+        dim, dense = len(start), options.metric == "dense"
+        self.options = options
+        self.density = density
+        self.workspace = density.workspace()
+        self.points = np.zeros((4, POINT_ROWS, dim))
+        self.points[0, 0] = start
+        self.subtrees = np.zeros((options.max_depth + 2, SUBTREE_ROWS, dim))
+        self.inverse_metric = np.eye(dim) if dense else np.ones(dim)
+        self.factor = np.eye(dim if dense else 0)
+        self.moments = np.zeros((MOMENT_ROWS + (dim if dense else 0), dim))
+        self.averaging = np.zeros(AVERAGING_SIZE)
+        self.random = new_state(options.seed, number, TRANSITIONS)
+        self.warmup = options.warmup if dim else 0
+        self.actions = schedule(self.warmup)
+        self.saved_warmup = self.warmup if options.save_warmup else 0
+        self.draws = np.empty((self.saved_warmup + options.draws, dim))
+        self.statistics = np.empty((self.saved_warmup + options.draws, COLUMNS))
+        self.counts = np.zeros(nuts.COUNTS, dtype=np.int64)
+        self.stop = stop
+        self.outcome, self.step_size = nuts.INTERRUPTED, float("nan")
+
+    def run(self) -> None:
+        """Run to the end, or until the stop flag is set; on failure, set it for the others."""
+        options = self.options
+        draw, candidate, backward, forward = (p.ctypes.data for p in self.points)
+        arrays = (
+            self.inverse_metric, self.factor, self.moments, self.averaging, self.random, self.actions, self.draws,
+            self.statistics, self.counts, self.stop,
+        )  # fmt: skip
+        trajectory, stack = self.subtrees[0].ctypes.data, self.subtrees[1].ctypes.data
+        memory = nuts.Memory(draw, candidate, backward, forward, trajectory, stack, *(a.ctypes.data for a in arrays))
+        dense = options.metric == "dense"
+        settings = nuts.Settings(
+            dim=self.draws.shape[1],
+            warmup=self.warmup,
+            draws=options.draws,
+            thin=options.thin,
+            max_depth=options.max_depth,
+            estimator=COVARIANCE if dense else VARIANCE,
+            dense=int(dense),
+            saved_warmup=self.saved_warmup,
+            target_accept=options.target_accept,
+        )
+        self.outcome, self.step_size = nuts.run_chain(self.density.address, self.workspace.address, memory, settings)
+        if self.outcome in FAILURES:
+            self.stop[0] = 1
+
+    @property
+    def drawn(self) -> int:
+        """The number of draws after warmup."""
+        return max(0, int(self.counts[nuts.ITERATIONS]) - self.warmup) // self.options.thin
+
+
+def sample(
+    density: Function,
+    options: SampleOptions,
+    initial: np.ndarray | None = None,
+    explain: Explain | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> Draws:
+    """Draw from `density` by NUTS.
+
+    initial: start points [dim] or [chain, dim]; random ones if not given. explain: says what is wrong at a point without
+    density. progress: called in this thread, a few times a second.
+    """
+    started = time.perf_counter()
+    find = random_points if initial is None else lambda *given: given_points(*given[:2], initial, *given[2:])
+    starts = find(density, options, explain)
+    stop = np.zeros(1, dtype=np.int64)
+    chains = [Chain(density, options, number, start, stop) for number, start in enumerate(starts)]
+    interrupted = _run(chains, options, stop, progress)
+    for number, chain in enumerate(chains):
+        if chain.outcome in FAILURES:
+            raise RunError(f"chain {number + 1}: {FAILURES[chain.outcome]}")
+    return _collect(chains, interrupted, time.perf_counter() - started)
+
+
+def available_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _run(
+    chains: list[Chain], options: SampleOptions, stop: np.ndarray, progress: Callable[[Progress], None] | None
+) -> bool:
+    """Run the chains in threads; whether they were interrupted."""
+    interrupted = False
+    with ThreadPoolExecutor(min(options.cores or available_cores(), len(chains))) as pool:
+        try:
+            futures = [pool.submit(chain.run) for chain in chains]
+            _watch(futures, chains, options, progress)
+        except KeyboardInterrupt:
+            interrupted = True
+        finally:
+            stop[0] = 1
+    for future in futures:
+        future.result()
+    return interrupted
+
+
+def _watch(
+    futures: list[Future[None]], chains: list[Chain], options: SampleOptions, progress: Callable[[Progress], None] | None
+) -> None:
+    total = chains[0].warmup + options.draws * options.thin
+    pending = set(futures)
+    while pending:
+        _, pending = wait(pending, WATCH_INTERVAL, FIRST_EXCEPTION)
+        if progress is not None:
+            counts = np.array([chain.counts for chain in chains])
+            leapfrogs, divergences = int(counts[:, nuts.LEAPFROGS].sum()), int(counts[:, nuts.DIVERGENCES].sum())
+            progress(Progress(counts[:, nuts.ITERATIONS], total, divergences, leapfrogs))
+
+
+def _collect(chains: list[Chain], interrupted: bool, seconds: float) -> Draws:
+    """The chains of a run cut to one length."""
+    lengths = [chain.drawn for chain in chains]
+    length = kept_length(lengths)
+    if interrupted and length == 0:
+        raise RunError("interrupted before the first draw after warmup: there is nothing to keep")
+    kept = [k for k, drawn in enumerate(lengths) if drawn >= length]
+    draws = np.array([chains[k].draws for k in kept])
+    statistics = np.array([chains[k].statistics for k in kept])
+    first = chains[0].saved_warmup
+    after, before = slice(first, first + length), slice(0, first)
+    return Draws(
+        draws=draws[:, after],
+        statistics=by_name(statistics[:, after]),
+        warmup_draws=draws[:, before],
+        warmup_statistics=by_name(statistics[:, before]),
+        step_sizes=np.array([chains[k].step_size for k in kept]),
+        inverse_metrics=np.array([chains[k].inverse_metric for k in kept]),
+        chains=tuple(kept),
+        interrupted=interrupted,
+        seconds=seconds,
+    )
+
+
+def kept_length(lengths: list[int]) -> int:
+    """The common length that keeps most draws, if chains that are shorter are dropped and longer ones cut."""
+    return max(lengths, key=lambda length: (length * sum(other >= length for other in lengths), -length))
