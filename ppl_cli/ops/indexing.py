@@ -24,6 +24,16 @@ def _indexed_shape(x: TensorType, indices: Sequence[TensorType]) -> tuple[int, .
     return np.broadcast_shapes(*(t.shape for t in indices)) + x.shape[len(indices) :]
 
 
+def _consecutive(index: np.ndarray) -> slice | None:
+    """A slice that selects the same, if the index counts upwards by ones: it costs no copy of the data."""
+    if index.ndim != 1 or not index.size:
+        return None
+    first, last = int(index[0]), int(index[-1])
+    if first < 0 or last - first != index.size - 1 or not (index[1:] - index[:-1] == 1).all():
+        return None
+    return slice(first, last + 1)
+
+
 @dataclass(frozen=True)
 class Gather(Op):
     """Inputs (x, *indices): x[indices]."""
@@ -36,6 +46,8 @@ class Gather(Op):
 
     def perform(self, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:
         x, *indices = inputs
+        if len(indices) == 1 and (part := _consecutive(indices[0])) is not None:
+            return (x[part],)
         return (np.asarray(x[tuple(indices)]),)
 
     def grad(
