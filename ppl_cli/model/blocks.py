@@ -65,7 +65,8 @@ def check(el: Elaborator, d: s.Declaration, value: np.ndarray) -> None:
     """Known values must satisfy the constraint of their declaration."""
     problem = bijection_of(el, d, value.shape).problem(value)
     if problem:
-        raise DataError(f"{d.name_span}: `{d.name}`{'' if problem.startswith('[') else ' '}{problem}")
+        index, space, reason = problem.partition(" ") if problem.startswith("[") else ("", " ", problem)
+        raise DataError(f"{d.name_span}: error: in the data, `{d.name}{index}`{space}{reason}")
 
 
 def bijection_of(el: Elaborator, d: s.Declaration, shape: tuple[int, ...]) -> Bijection:

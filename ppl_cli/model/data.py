@@ -22,8 +22,8 @@ def validate(declaration: Declaration, raw: Mapping[str, Any], shape: tuple[int,
     """The value of a data variable: a row-major array of `shape`, of int64 or float64."""
     name, place = declaration.name, declaration.name_span
     if name not in raw:
-        raise DataError(f"{place}: the data variable `{name}` is missing{_mend(name, raw)}")
-    problem = f"{place}: in the data, "
+        raise DataError(f"{place}: error: the data variable `{name}` is missing{_mend(name, raw)}")
+    problem = f"{place}: error: in the data, "
     try:
         array = _to_array(name, raw[name])
         if array.size == 0 and 0 in shape:
