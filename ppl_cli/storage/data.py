@@ -19,6 +19,8 @@ _SPECIAL = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf, "Inf"
             "+Infinity": math.inf}  # fmt: skip
 _BARE = re.compile(r'"(?:[^"\\]|\\.)*"|(?<![\w.])([-+]?(?:inf|Inf|nan|NaN|Infinity))(?![\w.])')
 
+_QUOTED = re.compile(r'"[-+]?(?:inf|nan)', re.IGNORECASE)
+
 
 def read_data(source: str) -> dict[str, Any]:
     """The values in a file; `-` is JSON on standard input. Raises `DataError` if it cannot be read or understood."""
@@ -56,7 +58,7 @@ def _json(text: str, source: str) -> dict[str, Any]:
             raise DataError(_located(text, source, error)) from None
     if not isinstance(found, dict):
         raise DataError(f"{source}: the data must be a JSON object with a value for each variable, not {_kind(found)}")
-    return {name: _unquote(value) for name, value in found.items()}
+    return {name: _unquote(value) for name, value in found.items()} if _QUOTED.search(text) else found
 
 
 def _spell(match: re.Match[str]) -> str:

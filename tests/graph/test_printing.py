@@ -23,6 +23,7 @@ class Normal:
     dtype = "float64"
     event_ndims = (0, 0)
     event_ndim = 0
+    sized = False
 
     def event_shape(self, *parameters: TensorType) -> tuple[int, ...]:
         return ()
