@@ -45,10 +45,10 @@ def graph(model: str, data: str | None, stage: str, form: str, types: bool, back
         raise OptionError(f"--stage {stage} is a text: --{form} does not apply to it")
     pipeline = load_model(model, data, backend).pipeline
     if stage in TEXTS:
-        from ppl_cli.compiler.print_text import TextPrinter
+        from ppl_cli.compiler import dump
 
         function = pipeline.logp_grad
-        click.echo(TextPrinter(function.kernel).source() if stage == "kernel" else function.source, nl=False)
+        click.echo(dump(function.kernel) if stage == "kernel" else function.source, nl=False)
         return
 
     from ppl_cli.graph.printing import dot, dprint, latex

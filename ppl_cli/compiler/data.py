@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import isnan, prod
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -48,7 +49,7 @@ class DataTable:
     def look(self, v: Constant) -> Number | Progression | Stored:
         """How `v` appears."""
         if v not in self.found:
-            self.found[v] = self._uniform(v) or self._progression(v) or self._stored(v)
+            self.found[v] = self._uniform(v) or progression(v) or self._stored(v)
         return self.found[v]
 
     def _uniform(self, v: Constant) -> Number | Progression | None:
@@ -60,9 +61,6 @@ class DataTable:
         if value is None or (v.type.size == 1 and not v.literal and v.dtype == "float64"):
             return None
         return Number(float(value), "double") if v.dtype == "float64" else Progression(int(value), (0,) * v.ndim)
-
-    def _progression(self, v: Constant) -> Progression | None:
-        return progression(v.data)
 
     def _stored(self, v: Constant) -> Stored:
         rows, columns = v.shape[0] if v.ndim else 1, prod(v.shape[1:])
@@ -94,8 +92,17 @@ def strides_of(shape: tuple[int, ...]) -> list[int]:
     return strides
 
 
-def progression(data: np.ndarray) -> Progression | None:
-    """The arithmetic progression that integer `data` is, None if it is none."""
+def progression(v: Constant) -> Progression | None:
+    """The arithmetic progression that the integers of `v` are, None if they are none."""
+    if v not in _progressions:
+        _progressions[v] = _progression(v.data)
+    return _progressions[v]
+
+
+_progressions: WeakKeyDictionary[Constant, Progression | None] = WeakKeyDictionary()
+
+
+def _progression(data: np.ndarray) -> Progression | None:
     if data.dtype.kind not in "ib" or not data.size:
         return None
     first = int(data.flat[0])

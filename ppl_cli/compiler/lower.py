@@ -104,12 +104,8 @@ def _worth_storing(computed: Counter[Variable]) -> set[Variable]:
     """What was computed more than once at some cost; the last of a chain of operations stands for all of it."""
     repeated = {v: n for v, n in computed.items() if n > 1 and v.type.size > 1}
     costly: set[Variable] = set()
-    for v in sorted(repeated, key=_height):
+    for v in repeated:  # inputs before what is computed from them: in the order of their first computation
         if isinstance(v.op, Elementwise) and (v.op.scalar.name not in CHEAP or any(x in costly for x in v.inputs)):
             costly.add(v)
     inner = {x for v in costly for x in v.inputs if repeated.get(x) == repeated[v]}
     return costly - inner
-
-
-def _height(v: Variable) -> int:
-    return len(toposort([v]))

@@ -83,7 +83,9 @@ class Region:
 
     def keep(self, v: Variable) -> None:
         """Have the value of `v` ready when the region is done."""
-        if not isinstance(v, Constant) and v not in self.before:
+        if v in self.before:
+            self.mutable.discard(v)
+        elif not isinstance(v, Constant):
             self.wanted.append(v)
 
     def emit(self) -> None:

@@ -225,7 +225,7 @@ def _identity(index: Variable, axes: Axes) -> int | None:
     """The axis along which an index simply counts, if it does."""
     if not isinstance(index, Constant):
         return None
-    steps = progression(index.data)
+    steps = progression(index)
     if steps is None or steps.start or [step for step in steps.steps if step] != [1]:
         return None
     return axes[steps.steps.index(1)]
