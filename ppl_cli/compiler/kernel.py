@@ -212,7 +212,7 @@ def walk(statements: list[Statement]) -> Iterator[Statement]:
 
 
 def names_in(statement: Statement) -> Iterator[str]:
-    """The locals and loop indices that a statement without others inside reads; an `Assign` reads its target, too."""
+    """The locals and loop indices that the expressions of a statement read."""
     for e in expressions(statement):
         operands: tuple[Expression, ...] = e.arguments if isinstance(e, Apply | Draw) else (e,)
         for operand in operands:
@@ -221,8 +221,6 @@ def names_in(statement: Statement) -> Iterator[str]:
                     yield name
                 case Linear(terms=terms) | Load(index=Linear(terms=terms)) | Quotient(index=Linear(terms=terms)):
                     yield from (name for _, name in terms)
-    if isinstance(statement, Assign):
-        yield statement.name
 
 
 def expressions(statement: Statement) -> Iterator[Expression]:

@@ -1,7 +1,7 @@
 """Which loops may run several iterations at once: only sums, and stores side by side, connect theirs."""
 from __future__ import annotations
 
-from ppl_cli.compiler.kernel import Apply, Assign, Buffer, Declare, Draw, For, Let, Linear, Load, Store, expressions
+from ppl_cli.compiler.kernel import Apply, Assign, Buffer, Declare, Draw, For, Let, Linear, Load, Store, expressions, names_in
 
 SHORT = 16  # a loop of fewer iterations gains nothing from vector instructions
 
@@ -54,7 +54,8 @@ def sums_of_independent_iterations(loop: For) -> list[str] | None:
                 written.add(buffer)
             case _:
                 return None
-    return None if written & read or (indirect and not costly) else sums
+    running = any(name in sums for s in loop.body for name in names_in(s))
+    return None if running or written & read or (indirect and not costly) else sums
 
 
 def _names(index: Linear) -> set[str]:
