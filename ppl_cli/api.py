@@ -127,8 +127,9 @@ class PplModel:
         """The log density and its gradient at a flat unconstrained vector."""
         return self.pipeline.logp_grad(q)
 
-    def hessian(self, q: np.ndarray) -> np.ndarray:
-        product = self.pipeline.hessian_product
+    def hessian(self, q: np.ndarray, jacobian: bool = True) -> np.ndarray:
+        """The Hessian at a flat unconstrained vector, a column at a time."""
+        product = self.pipeline.hessian_product if jacobian else self.pipeline.hessian_product_constrained
         rows = [product(np.concatenate([q, e]))[1] for e in np.eye(self.size)]
         return np.array(rows).reshape(self.size, self.size)
 

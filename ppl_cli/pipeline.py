@@ -118,9 +118,17 @@ class Pipeline:
 
     @cached_property
     def hessian_product(self) -> CompiledFunction:
-        """(q, v) → the Hessian of the log density at q times v."""
+        """(q, v) → the Hessian of the log density with Jacobian at q times v."""
+        return self._hessian_product(jacobian=True)
+
+    @cached_property
+    def hessian_product_constrained(self) -> CompiledFunction:
+        """The same for the log density without Jacobian; still by q."""
+        return self._hessian_product(jacobian=False)
+
+    def _hessian_product(self, jacobian: bool) -> CompiledFunction:
         direction = root("v", "float64", self.flat.shape)
-        _, gradient = self.optimized()
+        _, gradient = self.optimized(jacobian)
         (product,) = optimize([grad(reduce_sum(gradient * direction), [self.flat])[0]])  # type: ignore[operator]
         return self.compile(None, [product], [self.flat, direction])
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
 import numpy as np
 
 from ppl_cli.cli.options import backend_option, data_option, example, load_model, model_argument
-from ppl_cli.errors import DataError, OptionError
+from ppl_cli.errors import DataError, PplError
 
 
 @click.command(
@@ -52,24 +53,34 @@ def logp(
     backend: str | None,
 ) -> None:
     """The log density of MODEL at points, with its normalizing constants: one JSON object a line."""
-    if hessian and not jacobian:
-        raise OptionError("the Hessian is not available with --no-jacobian")
-    loaded = load_model(model, data, backend)
-    for place, point in read_points(params):
-        try:
-            q = flat_list(point, loaded.size) if unconstrained else loaded.flatten(_object(point))
-        except DataError as error:
-            raise DataError(f"{place}: {error.message}") from None
+    with compact_errors():
+        loaded = load_model(model, data, backend)
         density = loaded.pipeline.logp_grad if jacobian else loaded.pipeline.logp_grad_constrained
-        lp, gradient = density(q)
-        line: dict[str, Any] = {"lp": lp}
-        if grad:
-            line["grad"] = gradient.tolist()
-        if hessian:
-            line["hessian"] = loaded.hessian(q).tolist()
-        if transformed:
-            line["transformed"] = {name: value.tolist() for name, value in loaded.transformed_values(q).items()}
-        click.echo(json.dumps(line))
+        for place, point in read_points(params):
+            try:
+                q = flat_list(point, loaded.size) if unconstrained else loaded.flatten(_object(point))
+            except DataError as error:
+                raise DataError(f"{place}: {error.message}") from None
+            lp, gradient = density(q)
+            line: dict[str, Any] = {"lp": lp}
+            if grad:
+                line["grad"] = gradient.tolist()
+            if hessian:
+                line["hessian"] = loaded.hessian(q, jacobian).tolist()
+            if transformed:
+                line["transformed"] = {name: value.tolist() for name, value in loaded.transformed_values(q).items()}
+            click.echo(json.dumps(line))
+
+
+@contextmanager
+def compact_errors() -> Iterator[None]:
+    """A line for each mistake in the model, without the excerpts: those who call this command are often programs."""
+    from ppl_cli.language.diagnostics import LanguageError
+
+    try:
+        yield
+    except LanguageError as error:
+        raise PplError("\n".join(f"{d.span}: {d.severity.value}: {d.message}" for d in error.diagnostics)) from None
 
 
 def read_points(source: str) -> Iterator[tuple[str, Any]]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import Result
 
 Run = Callable[..., Result]
+MODELS = Path(__file__).parents[2] / "models"
 HALF_NORMAL = json.dumps({"mu": 0.5, "sigma": 2})
 
 
@@ -48,6 +52,13 @@ def test_the_hessian_of_a_normal_is_its_precision(run: Run) -> None:
     assert found["hessian"] == [[pytest.approx(-1.04)]]
 
 
+def test_the_jacobian_adds_nothing_to_the_hessian_of_a_log_scale(run: Run) -> None:
+    options = ("--params", "-", "--hessian")
+    (with_it,) = answers(run("logp", "half_normal.ppl", *options, given=HALF_NORMAL))
+    (without,) = answers(run("logp", "half_normal.ppl", *options, "--no-jacobian", given=HALF_NORMAL))
+    assert with_it["hessian"] == [pytest.approx(row) for row in without["hessian"]]
+
+
 def test_transformed_parameters_are_added_by_name(run: Run) -> None:
     point = json.dumps({"mu": 1, "tau": 2, "theta_raw": [0, 1, 2, 3, 4, 5, 6, 7]})
     (found,) = answers(run("logp", "eight_schools.ppl", "--params", "-", "--transformed", given=point))
@@ -84,3 +95,17 @@ def test_values_outside_the_support_are_refused(run: Run) -> None:
     found = run("logp", "half_normal.ppl", "--params", "-", given='{"mu": 0, "sigma": -1}')
     assert (found.exit_code, found.stdout) == (2, "")
     assert "the parameter `sigma` does not satisfy its constraint" in found.stderr
+
+
+def test_a_mistake_in_the_model_is_one_located_line(run: Run) -> None:
+    found = run("logp", "-", "--params", "nowhere.json", given="parameters { real x; } model { x ~ nrmal(0, 1); }")
+    assert found.exit_code == 2
+    assert found.stderr == "standard input:1:36: error: unknown distribution `nrmal`\n"
+
+
+def test_a_reader_that_stops_reading_is_no_error(tmp_path: Path) -> None:
+    points = tmp_path / "points.json"
+    points.write_text('{"z": 1}\n' * 20000)
+    logp = f"{sys.executable} -m ppl_cli logp {MODELS / 'normal_normal.ppl'} --params {points}"
+    found = subprocess.run(f"{logp} | head -n 1", shell=True, capture_output=True, text=True)
+    assert (len(found.stdout.splitlines()), found.stderr) == (1, "")
