@@ -17,6 +17,7 @@ from ppl_cli.inference import nuts
 from ppl_cli.inference.function import Function
 from ppl_cli.inference.initial import Explain, given_points, random_points
 from ppl_cli.inference.integrator import POINT_ROWS
+from ppl_cli.inference.jit import as_doubles, as_integers, start
 from ppl_cli.inference.metric import COVARIANCE, MOMENT_ROWS, VARIANCE
 from ppl_cli.inference.options import SampleOptions
 from ppl_cli.inference.random import TRANSITIONS, new_state
@@ -67,49 +68,59 @@ class Chain:
 
     def __init__(self, density: Function, options: SampleOptions, number: int, start: np.ndarray, stop: np.ndarray) -> None:
         dim, dense = len(start), options.metric == "dense"
-        self.options = options
-        self.density = density
+        self.options, self.density, self.stop = options, density, stop
         self.workspace = density.workspace()
-        self.points = np.zeros((4, POINT_ROWS, dim))
-        self.points[0, 0] = start
-        self.subtrees = np.zeros((options.max_depth + 2, SUBTREE_ROWS, dim))
-        self.inverse_metric = np.eye(dim) if dense else np.ones(dim)
-        self.factor = np.eye(dim if dense else 0)
-        self.moments = np.zeros((MOMENT_ROWS + (dim if dense else 0), dim))
-        self.averaging = np.zeros(AVERAGING_SIZE)
-        self.random = new_state(options.seed, number, TRANSITIONS)
         self.warmup = options.warmup if dim else 0
-        self.actions = schedule(self.warmup)
         self.saved_warmup = self.warmup if options.save_warmup else 0
-        self.draws = np.empty((self.saved_warmup + options.draws, dim))
-        self.statistics = np.empty((self.saved_warmup + options.draws, COLUMNS))
+        rows = self.saved_warmup + options.draws
+        self.draws, self.statistics = np.empty((rows, dim)), np.empty((rows, COLUMNS))
+        self.inverse_metric = np.eye(dim) if dense else np.ones(dim)
         self.counts = np.zeros(nuts.COUNTS, dtype=np.int64)
-        self.stop = stop
-        self.outcome, self.step_size = nuts.INTERRUPTED, float("nan")
+        self.reals = np.zeros(nuts.REALS)
+        self.reals[nuts.TARGET_ACCEPT] = options.target_accept
+        points = np.zeros((4, POINT_ROWS, dim))
+        points[0, 0] = start
+        subtrees = np.zeros((options.max_depth + 2, SUBTREE_ROWS, dim))
+        self.arrays = {
+            nuts.DRAW: points[0],
+            nuts.CANDIDATE: points[1],
+            nuts.BACKWARD: points[2],
+            nuts.FORWARD: points[3],
+            nuts.TRAJECTORY: subtrees[0],
+            nuts.EXTENSION: subtrees[1:],
+            nuts.INVERSE_METRIC: self.inverse_metric,
+            nuts.FACTOR: np.eye(dim if dense else 0),
+            nuts.MOMENTS: np.zeros((MOMENT_ROWS + (dim if dense else 0), dim)),
+            nuts.AVERAGING: np.zeros(AVERAGING_SIZE),
+            nuts.RANDOM: new_state(options.seed, number, TRANSITIONS),
+            nuts.ACTIONS: schedule(self.warmup),
+            nuts.DRAWS: self.draws,
+            nuts.STATISTICS: self.statistics,
+            nuts.COUNTERS: self.counts,
+            nuts.STOP: stop,
+        }
+        self.outcome = nuts.INTERRUPTED
 
     def run(self) -> None:
         """Run to the end, or until the stop flag is set; on failure, set it for the others."""
-        options = self.options
-        draw, candidate, backward, forward = (p.ctypes.data for p in self.points)
-        arrays = (
-            self.inverse_metric, self.factor, self.moments, self.averaging, self.random, self.actions, self.draws,
-            self.statistics, self.counts, self.stop,
-        )  # fmt: skip
-        trajectory, stack = self.subtrees[0].ctypes.data, self.subtrees[1].ctypes.data
-        memory = nuts.Memory(draw, candidate, backward, forward, trajectory, stack, *(a.ctypes.data for a in arrays))
-        dense = options.metric == "dense"
-        settings = nuts.Settings(
-            dim=self.draws.shape[1],
-            warmup=self.warmup,
-            draws=options.draws,
-            thin=options.thin,
-            max_depth=options.max_depth,
-            estimator=COVARIANCE if dense else VARIANCE,
-            dense=int(dense),
-            saved_warmup=self.saved_warmup,
-            target_accept=options.target_accept,
-        )
-        self.outcome, self.step_size = nuts.run_chain(self.density.address, self.workspace.address, memory, settings)
+        memory = np.zeros(nuts.ADDRESSES, dtype=np.int64)
+        memory[nuts.DENSITY], memory[nuts.WORKSPACE] = self.density.address, self.workspace.address
+        for index, array in self.arrays.items():
+            memory[index] = array.ctypes.data
+        dense = self.options.metric == "dense"
+        settings = np.zeros(nuts.SETTINGS, dtype=np.int64)
+        for index, value in {
+            nuts.DIM: self.draws.shape[1],
+            nuts.N_WARMUP: self.warmup,
+            nuts.N_DRAWS: self.options.draws,
+            nuts.THIN: self.options.thin,
+            nuts.MAX_DEPTH: self.options.max_depth,
+            nuts.ESTIMATOR: COVARIANCE if dense else VARIANCE,
+            nuts.DENSE: dense,
+            nuts.SAVED_WARMUP: self.saved_warmup,
+        }.items():
+            settings[index] = value
+        self.outcome = nuts.run_chain(as_integers(memory), as_integers(settings), as_doubles(self.reals))
         if self.outcome in FAILURES:
             self.stop[0] = 1
 
@@ -131,16 +142,23 @@ def sample(
     initial: start points [dim] or [chain, dim]; random ones if not given. explain: says what is wrong at a point without
     density. progress: called in this thread, a few times a second.
     """
-    started = time.perf_counter()
+    start_compiling()
     find = random_points if initial is None else lambda *given: given_points(*given[:2], initial, *given[2:])
     starts = find(density, options, explain)
     stop = np.zeros(1, dtype=np.int64)
     chains = [Chain(density, options, number, start, stop) for number, start in enumerate(starts)]
+    _ = density.address, nuts.run_chain.address  # wait here, not in the threads, for what is not compiled yet
+    started = time.perf_counter()
     interrupted = _run(chains, options, stop, progress)
     for number, chain in enumerate(chains):
         if chain.outcome in FAILURES:
             raise RunError(f"chain {number + 1}: {FAILURES[chain.outcome]}")
     return _collect(chains, interrupted, time.perf_counter() - started)
+
+
+def start_compiling() -> None:
+    """On a new machine, compile the sampler in the background: call this as early as it is known that there will be draws."""
+    start(nuts.run_chain)
 
 
 def available_cores() -> int:
@@ -194,7 +212,7 @@ def _collect(chains: list[Chain], interrupted: bool, seconds: float) -> Draws:
         statistics=by_name(statistics[:, after]),
         warmup_draws=draws[:, before],
         warmup_statistics=by_name(statistics[:, before]),
-        step_sizes=np.array([chains[k].step_size for k in kept]),
+        step_sizes=np.array([chains[k].reals[nuts.STEP_SIZE] for k in kept]),
         inverse_metrics=np.array([chains[k].inverse_metric for k in kept]),
         chains=tuple(kept),
         interrupted=interrupted,

@@ -1,98 +1,164 @@
-"""How the functions of this room are compiled: by Numba, once per installation, kept on disk, called without the GIL.
+"""How the functions of this room become machine code: written in Python, compiled by Numba at the first use on a machine.
 
-The entry points know no model: they call its functions by address, so their machine code outlives every model.
+The machine code of an entry point is kept in a file. Later runs load that file and do not import Numba, which takes longer than
+sampling a small model. The entry points know no model: they call its functions by address, so one file serves all models.
 """
 from __future__ import annotations
 
-import hashlib
+import ctypes
 import os
+import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Callable
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import IO, Any, TypeAlias, TypeVar
 
-import numba
+import llvmlite
+import llvmlite.binding as llvm
 import numpy as np
-import platformdirs
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
+
+from ppl_cli.compiler.cache import cache_directory, key
+from ppl_cli.errors import RunError
 
 F = TypeVar("F", bound=Callable[..., Any])
-# Pointers, as the compiled functions see them; unlike arrays they carry no lengths and no reference counts.
+# Pointers: indexed like arrays, without lengths and reference counts.
 Doubles: TypeAlias = np.ndarray
-Words: TypeAlias = np.ndarray
-OPTIONS = {"nogil": True, "error_model": "numpy"}
-DOUBLES, WORDS = types.CPointer(types.float64), types.CPointer(types.uint64)
+Integers: TypeAlias = np.ndarray
+Words: TypeAlias = np.ndarray  # unsigned
+
+# Types of entry points.
+DOUBLE, INTEGER = ctypes.c_double, ctypes.c_int64
+DOUBLES, INTEGERS, WORDS = (ctypes.POINTER(t) for t in (ctypes.c_double, ctypes.c_int64, ctypes.c_uint64))
+DENSITY = ctypes.CFUNCTYPE(DOUBLE, DOUBLES, DOUBLES, ctypes.c_void_p)
+
+FUNCTIONS: list[Callable[..., Any]] = []  # that entry points may call
 
 
 def function(python: F) -> F:
-    """Compile a function that only compiled functions call; it becomes part of the entry points that use it."""
-    return numba.njit(python, no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)
+    """Let entry points call a function. In Python it stays what it is."""
+    FUNCTIONS.append(python)
+    return python
 
 
-def entry_point(python: F) -> F:
-    """Compile a function that Python calls, at its first call; machine code is taken from the cache."""
-    return _cached(lambda kept: numba.njit(python, cache=kept, **OPTIONS))
+def call(address: int, q: Doubles, out: Doubles, workspace: int) -> float:
+    """The value of the compiled function at `address`: `double f(const double *q, double *out, void **workspace)`."""
+    return DENSITY(address)(q, out, workspace)
 
 
-def callback(signature: types.Type, python: Callable[..., Any]) -> Any:
-    """Compile a function that kernels call, now; its machine code is taken from the cache."""
-    return _cached(lambda kept: numba.cfunc(signature, cache=kept, **OPTIONS)(python))
+def doubles(address: int) -> Doubles:
+    return ctypes.cast(address, DOUBLES)  # type: ignore[return-value]
 
 
-def _cached(decorate: Callable[[bool], F]) -> F:
-    """Decorate while Numba's cache directory is ours; without a cache if it cannot be written."""
-    directory = cache_directory()
-    if directory is None:
-        return decorate(False)
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(directory)
-    try:
-        return decorate(True)
-    finally:
-        numba.config.CACHE_DIR = before
+def integers(address: int) -> Integers:
+    return ctypes.cast(address, INTEGERS)  # type: ignore[return-value]
+
+
+def words(address: int) -> Words:
+    return ctypes.cast(address, WORDS)  # type: ignore[return-value]
+
+
+def as_doubles(array: np.ndarray) -> Doubles:
+    """The pointer to an array; as long as it is used, the array must be kept."""
+    return doubles(array.ctypes.data)
+
+
+def as_integers(array: np.ndarray) -> Integers:
+    return integers(array.ctypes.data)
+
+
+class EntryPoint:
+    """A function that is called from Python or from kernels, through its machine code."""
+
+    def __init__(self, python: Callable[..., Any], result: Any, arguments: tuple[Any, ...]) -> None:
+        self.python, self.result, self.arguments = python, result, arguments
+        self.build: Build | None = None
+
+    @property
+    def name(self) -> str:
+        return self.python.__name__
+
+    @cached_property
+    def path(self) -> Path:
+        return cache_directory() / f"{self.name}-{_version()}.o"
+
+    @cached_property
+    def address(self) -> int:
+        """The address of the machine code; waits for its compilation."""
+        start(self)
+        if self.build is not None:
+            self.build.wait_for(self.path)
+        return load_object(self.path.read_bytes(), self.name)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call the machine code. Other threads run meanwhile."""
+        return ctypes.CFUNCTYPE(self.result, *self.arguments)(self.address)(*arguments)
+
+
+def entry_point(result: Any, *arguments: Any) -> Callable[[Callable[..., Any]], EntryPoint]:
+    """Make an entry point of a function with these types."""
+    return lambda python: EntryPoint(python, result, arguments)
+
+
+def start(*entries: EntryPoint) -> None:
+    """Start to compile those entry points that have no machine code yet, in one process of their own."""
+    missing = [e for e in entries if e.build is None and not e.path.exists()]
+    if missing:
+        build = Build.start([f"{e.python.__module__}:{e.name}={e.path}" for e in missing])
+        for e in missing:
+            e.build = build
+
+
+@dataclass(frozen=True)
+class Build:
+    """A process that writes object files."""
+
+    process: subprocess.Popen[bytes]
+    messages: IO[bytes]
+
+    @staticmethod
+    def start(targets: list[str]) -> Build:
+        """Numba's own optimizer is off there: the whole entry point is optimized once instead of each function in each caller."""
+        messages = tempfile.TemporaryFile()  # noqa: SIM115
+        paths = os.pathsep.join(p for p in sys.path if p)
+        command = [sys.executable, "-P", "-m", "ppl_cli.inference.compiling", *targets]
+        environment = {**os.environ, "NUMBA_OPT": "0", "PYTHONPATH": paths}
+        return Build(subprocess.Popen(command, stdout=messages, stderr=messages, env=environment), messages)
+
+    def wait_for(self, path: Path) -> None:
+        while not path.exists():
+            if self.process.poll() is not None and not path.exists():
+                self.messages.seek(0)
+                raise RunError(f"the sampler cannot be compiled:\n{self.messages.read().decode(errors='replace')[-2000:]}")
+            time.sleep(0.005)
 
 
 @cache
-def cache_directory() -> Path | None:
-    """Where machine code is kept, named after the sources of this room; None if it cannot be written.
-
-    Numba renews an entry when the file of its entry point changes; the name covers the files that it calls.
-    """
+def _version() -> str:
+    """A name for all that machine code depends on: the sources of this room, the compiler, the processor."""
     sources = sorted(Path(__file__).parent.glob("*.py"))
-    key = hashlib.sha256(b"".join(p.read_bytes() for p in sources)).hexdigest()[:16]
-    given = os.environ.get("NUMBA_CACHE_DIR")
-    directory = (Path(given) if given else Path(platformdirs.user_cache_dir("ppl")) / "numba") / key
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=directory):
-            return directory
-    except OSError:
-        return None
+    return key(llvmlite.__version__, *(p.read_text(encoding="utf-8") for p in sources))
 
 
-@intrinsic
-def call(typing_context: Any, address: Any, q: Any, out: Any, workspace: Any) -> Any:
-    """The value of the compiled function at `address`: `double f(const double *q, double *out, void **workspace)`."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        pointer = ir.IntType(8).as_pointer()
-        kind = ir.FunctionType(ir.DoubleType(), [pointer] * 3)
-        target, q, out, workspace = arguments
-        given = [builder.bitcast(q, pointer), builder.bitcast(out, pointer), builder.inttoptr(workspace, pointer)]
-        return builder.call(builder.inttoptr(target, kind.as_pointer()), given)
-
-    return types.float64(types.int64, DOUBLES, DOUBLES, types.int64), generate
+@cache
+def target_machine() -> llvm.TargetMachine:
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    target = llvm.Target.from_default_triple()
+    features = llvm.get_host_cpu_features().flatten()
+    return target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=features, opt=2, jit=True)
 
 
-def _from_address(pointer: types.CPointer) -> Callable[..., Any]:
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.inttoptr(arguments[0], context.get_value_type(pointer))
+def load_object(code: bytes, name: str) -> int:
+    """The address of the function `name` of an object file, which stays loaded."""
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target_machine())
+    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+    engine.finalize_object()
+    _loaded.append(engine)
+    return engine.get_function_address(name)
 
-    return lambda typing_context, address: (pointer(types.int64), generate)
 
-
-doubles = intrinsic(_from_address(DOUBLES))
-words = intrinsic(_from_address(WORDS))
+_loaded: list[llvm.ExecutionEngine] = []

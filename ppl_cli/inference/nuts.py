@@ -10,7 +10,9 @@ from typing import NamedTuple
 from ppl_cli.inference.integrator import (
     POINT_ROWS, Hamiltonian, Point, copy, draw_momentum, kinetic_energy, log_density, point_at,
 )  # fmt: skip
-from ppl_cli.inference.jit import Doubles, Words, doubles, entry_point, function, words
+from ppl_cli.inference.jit import (
+    DOUBLES, INTEGER, INTEGERS, Doubles, Integers, Words, doubles, entry_point, function, integers, words,
+)  # fmt: skip
 from ppl_cli.inference.metric import estimate_metric, moments_at, observe
 from ppl_cli.inference.random import uniform
 from ppl_cli.inference.statistics import COLUMNS
@@ -28,39 +30,21 @@ COUNTS = 3
 FINISHED, INTERRUPTED, STEP_SIZE_TOO_SMALL, STEP_SIZE_TOO_LARGE = 0, 1, 2, 3
 
 
-class Settings(NamedTuple):
-    """What a chain is told. `saved_warmup` iterations of the warmup are recorded, too."""
+# What a chain is told: whole numbers. `saved_warmup` iterations of the warmup are recorded, too.
+DIM, N_WARMUP, N_DRAWS, THIN, MAX_DEPTH, ESTIMATOR, DENSE, SAVED_WARMUP = range(8)
+SETTINGS = 8
 
-    dim: int
-    warmup: int
-    draws: int
-    thin: int
-    max_depth: int
-    estimator: int
-    dense: int
-    saved_warmup: int
-    target_accept: float
+# What a chain is told and tells: real numbers.
+TARGET_ACCEPT, STEP_SIZE = 0, 1
+REALS = 2
 
-
-class Memory(NamedTuple):
-    """The addresses of all that a chain reads and writes."""
-
-    draw: int  # a phase point, like the next three
-    candidate: int  # of an extension of the trajectory
-    backward: int  # the first point of the trajectory
-    forward: int  # its last point
-    trajectory: int  # a sub-tree
-    stack: int  # the sub-trees of an extension
-    inverse_metric: int
-    factor: int
-    moments: int
-    averaging: int
-    random: int
-    actions: int  # [iteration of warmup]
-    draws: int  # [iteration, dim], those of the warmup first if they are recorded
-    statistics: int  # [iteration, column]
-    counts: int
-    stop: int
+# The addresses of all that a chain reads and writes: compiled density and its workspace; four phase points, of which
+# BACKWARD and FORWARD are the ends of the trajectory and CANDIDATE comes from its extension; the sub-trees TRAJECTORY and, from
+# EXTENSION on, those of its extension; the metric and its estimation; actions [iteration of warmup]; draws [iteration, dim],
+# those of the warmup first, and statistics [iteration, column].
+(DENSITY, WORKSPACE, DRAW, CANDIDATE, BACKWARD, FORWARD, TRAJECTORY, EXTENSION, INVERSE_METRIC, FACTOR, MOMENTS, AVERAGING,
+ RANDOM, ACTIONS, DRAWS, STATISTICS, COUNTERS, STOP) = range(18)
+ADDRESSES = 18
 
 
 class Transition(NamedTuple):
@@ -76,13 +60,13 @@ class Transition(NamedTuple):
 
 @function
 def transition(
-    h: Hamiltonian, memory: Memory, lp: float, step_size: float, max_depth: int, random: Words, stop: Words
+    h: Hamiltonian, memory: Integers, lp: float, step_size: float, max_depth: int, random: Words, stop: Integers
 ) -> Transition:
     """Replace the draw by the next: double the trajectory, in random directions of time, until it turns (section A.4)."""
     n = h.dim
-    draw, candidate = point_at(memory.draw, n), point_at(memory.candidate, n)
-    backward, forward = point_at(memory.backward, n), point_at(memory.forward, n)
-    trajectory, extension = subtree_at(memory.trajectory, n), subtree_at(memory.stack, n)
+    draw, candidate = point_at(memory[DRAW], n), point_at(memory[CANDIDATE], n)
+    backward, forward = point_at(memory[BACKWARD], n), point_at(memory[FORWARD], n)
+    trajectory, extension = subtree_at(memory[TRAJECTORY], n), subtree_at(memory[EXTENSION], n)
     draw_momentum(h, draw, random)
     energy = initial_energy = kinetic_energy(h, draw) - lp
     copy(POINT_ROWS * n, draw.q, backward.q)
@@ -92,7 +76,7 @@ def transition(
     for doubling in range(max_depth):
         ahead = uniform(random) < 0.5
         end, step = (forward, step_size) if ahead else (backward, -step_size)
-        new = extend(h, end, candidate, memory.stack, doubling, step, initial_energy, random, stop)
+        new = extend(h, end, candidate, memory[EXTENSION], doubling, step, initial_energy, random, stop)
         steps += new.steps
         acceptance += new.acceptance
         outcome = new.outcome
@@ -129,50 +113,48 @@ def record(draws: Doubles, statistics: Doubles, row: int, h: Hamiltonian, draw: 
     statistics[first + 7] = t.energy
 
 
-@entry_point
-def run_chain(density: int, workspace: int, memory: Memory, settings: Settings) -> tuple[int, float]:
-    """Warm up and draw from the start point until the output is full or the stop flag is set.
-
-    Returns how the chain ended and the tuned step size.
-    """
+@entry_point(INTEGER, INTEGERS, INTEGERS, DOUBLES)
+def run_chain(memory: Integers, settings: Integers, reals: Doubles) -> int:
+    """Warm up and draw from the start point until the output is full or the stop flag is set. Returns how the chain ended."""
     h = Hamiltonian(
-        density, workspace, settings.dim, settings.dense != 0, doubles(memory.inverse_metric), doubles(memory.factor)
+        memory[DENSITY], memory[WORKSPACE], settings[DIM], settings[DENSE] != 0, doubles(memory[INVERSE_METRIC]), doubles(memory[FACTOR])
     )
-    draw, trial = point_at(memory.draw, h.dim), point_at(memory.candidate, h.dim)
-    moments, averaging, random = moments_at(memory.moments, h.dim), doubles(memory.averaging), words(memory.random)
-    draws, statistics = doubles(memory.draws), doubles(memory.statistics)
-    actions, counts, stop = words(memory.actions), words(memory.counts), words(memory.stop)
-    total, observed = settings.warmup + settings.draws * settings.thin, 0
+    draw, trial = point_at(memory[DRAW], h.dim), point_at(memory[CANDIDATE], h.dim)
+    moments, averaging, random = moments_at(memory[MOMENTS], h.dim), doubles(memory[AVERAGING]), words(memory[RANDOM])
+    draws, statistics = doubles(memory[DRAWS]), doubles(memory[STATISTICS])
+    actions, counts, stop = integers(memory[ACTIONS]), integers(memory[COUNTERS]), integers(memory[STOP])
+    total, observed = settings[N_WARMUP] + settings[N_DRAWS] * settings[THIN], 0
     lp = log_density(h, draw)
     step_size, guess = 1.0, h.dim > 0
     for iteration in range(total):
-        warming = iteration < settings.warmup
+        warming = iteration < settings[N_WARMUP]
         if guess:
-            step_size = guess_step_size(h, draw, lp, trial, step_size, random)
+            step_size = reals[STEP_SIZE] = guess_step_size(h, draw, lp, trial, step_size, random)
             restart_averaging(averaging, step_size)
             if step_size == 0.0 or step_size == math.inf:
-                return STEP_SIZE_TOO_SMALL if step_size == 0.0 else STEP_SIZE_TOO_LARGE, step_size
+                return STEP_SIZE_TOO_SMALL if step_size == 0.0 else STEP_SIZE_TOO_LARGE
             guess = False
-        t = transition(h, memory, lp, step_size, settings.max_depth, random, stop)
+        t = transition(h, memory, lp, step_size, settings[MAX_DEPTH], random, stop)
         if t.outcome == STOPPED:
-            return INTERRUPTED, step_size
+            return INTERRUPTED
         lp = t.lp
-        row = iteration if warming else settings.saved_warmup + (iteration - settings.warmup + 1) // settings.thin - 1
-        if row < settings.saved_warmup if warming else (iteration - settings.warmup + 1) % settings.thin == 0:
-            record(draws, statistics, row, h, draw, t, step_size, settings.max_depth)
+        row = iteration if warming else settings[SAVED_WARMUP] + (iteration - settings[N_WARMUP] + 1) // settings[THIN] - 1
+        if row < settings[SAVED_WARMUP] if warming else (iteration - settings[N_WARMUP] + 1) % settings[THIN] == 0:
+            record(draws, statistics, row, h, draw, t, step_size, settings[MAX_DEPTH])
         if warming:
-            step_size = update_averaging(averaging, t.acceptance, settings.target_accept)
+            step_size = update_averaging(averaging, t.acceptance, reals[TARGET_ACCEPT])
             if actions[iteration] != NOTHING:
                 observed += 1
                 observe(h, moments, observed, draw)
             if actions[iteration] == CLOSE_WINDOW:
-                estimate_metric(h, moments, observed, settings.estimator)
+                estimate_metric(h, moments, observed, settings[ESTIMATOR])
                 observed = 0
                 guess = True
-            if iteration == settings.warmup - 1:
+            if iteration == settings[N_WARMUP] - 1:
                 step_size = averaged_step_size(averaging)
+        reals[STEP_SIZE] = step_size
         counts[ITERATIONS] = iteration + 1
         counts[LEAPFROGS] += t.steps
         if t.outcome == DIVERGING and not warming:
             counts[DIVERGENCES] += 1
-    return FINISHED, step_size
+    return FINISHED

@@ -7,25 +7,27 @@ import numpy as np
 
 from ppl_cli.inference.chains import available_cores
 from ppl_cli.inference.function import Function
-from ppl_cli.inference.jit import call, doubles, entry_point, words
-from ppl_cli.inference.random import COUNT, QUANTITIES, SEED, SPARE, STREAM, stream
+from ppl_cli.inference.jit import INTEGER, INTEGERS, Integers, as_integers, call, doubles, entry_point, integers, words
+from ppl_cli.inference.random import COUNT, QUANTITIES, SEED, SPARE, STREAM, new_state
 
 
-@entry_point
-def run_rows(
-    address: int, workspace: int, rows: int, out: int, n_in: int, n_out: int, random: int, seed: int, first_stream: int,
-    n_rows: int, stop: int,
-) -> int:
-    """Call the function on rows [n_rows, n_in], to write rows [n_rows, n_out]; row k draws from stream first_stream + k."""
-    state, stopped = words(random), words(stop)
-    for k in range(n_rows):
-        if stopped[0] != 0:
+# What `run_rows` is told: addresses and numbers.
+ADDRESS, WORKSPACE, INPUT, OUTPUT, RANDOM, STOP, N_IN, N_OUT, ROWS = range(9)
+
+
+@entry_point(INTEGER, INTEGERS)
+def run_rows(settings: Integers) -> int:
+    """Call a function on rows [row, n_in], to write rows [row, n_out]; each draws from a stream of its own, one after another."""
+    random, stop = words(settings[RANDOM]), integers(settings[STOP])
+    seed, first = random[SEED], random[STREAM]
+    for k in range(settings[ROWS]):
+        if stop[0] != 0:
             return k
-        state[SEED] = np.uint64(seed)
-        state[STREAM] = np.uint64(first_stream + k)
-        state[COUNT] = state[SPARE] = np.uint64(0)
-        call(address, doubles(rows + 8 * n_in * k), doubles(out + 8 * n_out * k), workspace)
-    return n_rows
+        random[SEED], random[STREAM] = seed, first + np.uint64(k)
+        random[COUNT] = random[SPARE] = np.uint64(0)
+        row, out = settings[INPUT] + 8 * settings[N_IN] * k, settings[OUTPUT] + 8 * settings[N_OUT] * k
+        call(settings[ADDRESS], doubles(row), doubles(out), settings[WORKSPACE])
+    return settings[ROWS]
 
 
 def generate(
@@ -36,15 +38,16 @@ def generate(
     n_chains, n_draws, n_in = draws.shape
     out = np.empty((n_chains, n_draws, function.n_out))
     stop = np.zeros(1, dtype=np.int64)
-    seed = int(np.uint64(seed).astype(np.int64))
 
     def run(chain: int, start: int, end: int) -> None:
-        state = np.zeros(4, dtype=np.uint64)
-        workspace = function.workspace(state)
-        run_rows(
-            function.address, workspace.address, draws[chain, start:].ctypes.data, out[chain, start:].ctypes.data, n_in,
-            function.n_out, state.ctypes.data, seed, stream(chain, purpose, start), end - start, stop.ctypes.data,
-        )  # fmt: skip
+        random = new_state(seed, chain, purpose, start)
+        workspace = function.workspace(random)
+        rows, results = draws[chain, start:].ctypes.data, out[chain, start:].ctypes.data
+        settings = np.array([
+            function.address, workspace.address, rows, results, random.ctypes.data, stop.ctypes.data, n_in, function.n_out,
+            end - start,
+        ])  # fmt: skip
+        run_rows(as_integers(settings))
 
     cores = cores or available_cores()
     pieces = -(-cores // n_chains) if n_chains else 1

@@ -6,13 +6,9 @@ A state holds (seed, stream, number of words drawn, spare word). Compiled kernel
 from __future__ import annotations
 
 import math
-from functools import cache
-from typing import Any
 
 import numpy as np
-from numba import types
-
-from ppl_cli.inference.jit import WORDS, Words, callback, function
+from ppl_cli.inference.jit import DOUBLE, WORDS, EntryPoint, Words, entry_point, function
 
 SEED, STREAM, COUNT, SPARE = 0, 1, 2, 3
 # What a stream is for, so that the sampler, its start points and the drawn quantities share no numbers.
@@ -171,39 +167,40 @@ def btrs(state: Words, n: float, p: float) -> float:
 
 
 # As kernels call them: `double f(uint64_t *state, double a, double b)`, whatever the number of parameters.
-SIGNATURE = types.float64(WORDS, types.float64, types.float64)
+primitive = entry_point(DOUBLE, WORDS, DOUBLE, DOUBLE)
 
 
-def _uniform(state: Any, a: float, b: float) -> float:
+@primitive
+def draw_uniform(state: Words, a: float, b: float) -> float:
     return uniform(state)
 
 
-def _std_normal(state: Any, a: float, b: float) -> float:
+@primitive
+def draw_std_normal(state: Words, a: float, b: float) -> float:
     return std_normal(state)
 
 
-def _std_gamma(state: Any, a: float, b: float) -> float:
+@primitive
+def draw_std_gamma(state: Words, a: float, b: float) -> float:
     return std_gamma(state, a)
 
 
-def _poisson(state: Any, a: float, b: float) -> float:
+@primitive
+def draw_poisson(state: Words, a: float, b: float) -> float:
     return poisson(state, a)
 
 
-def _binomial(state: Any, a: float, b: float) -> float:
+@primitive
+def draw_binomial(state: Words, a: float, b: float) -> float:
     return binomial(state, a, b)
 
 
-PRIMITIVES = {
-    "uniform": _uniform, "std_normal": _std_normal, "std_gamma": _std_gamma, "poisson": _poisson, "binomial": _binomial,
+PRIMITIVES: dict[str, EntryPoint] = {
+    "uniform": draw_uniform, "std_normal": draw_std_normal, "std_gamma": draw_std_gamma, "poisson": draw_poisson,
+    "binomial": draw_binomial,
 }  # fmt: skip
-
-
-@cache
-def _compiled(name: str) -> Any:
-    return callback(SIGNATURE, PRIMITIVES[name])
 
 
 def primitive_address(name: str) -> int:
     """The address of a primitive draw, for the function table of a kernel."""
-    return _compiled(name).address
+    return PRIMITIVES[name].address

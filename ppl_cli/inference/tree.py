@@ -9,7 +9,7 @@ import math
 from typing import NamedTuple
 
 from ppl_cli.inference.integrator import Hamiltonian, Point, copy, kinetic_energy, leapfrog
-from ppl_cli.inference.jit import Doubles, Words, doubles, function
+from ppl_cli.inference.jit import Doubles, Integers, Words, doubles, function
 from ppl_cli.inference.random import uniform
 
 SUBTREE_ROWS = 5
@@ -104,7 +104,7 @@ def log_add_exp(a: float, b: float) -> float:
 @function
 def extend(
     h: Hamiltonian, point: Point, candidate: Point, stack: int, depth: int, step_size: float, initial_energy: float,
-    random: Words, stop: Words,
+    random: Words, stop: Integers,
 ) -> Extension:
     """Integrate 2^depth steps from `point`, an end of the trajectory; the sub-tree of the new points is the first of the stack.
 
