@@ -18,6 +18,7 @@ from ppl_cli.model.elaborate import elaborate
 from ppl_cli.model.library import LIBRARY
 from ppl_cli.model.model import Model
 from ppl_cli.pipeline import Pipeline
+from ppl_cli.storage.data import read_data, unquote
 
 if TYPE_CHECKING:
     from ppl_cli.compiler import CompiledFunction
@@ -42,12 +43,9 @@ def load(
     if data is None:
         beside = Path(shown).with_suffix(".json")
         data = beside if shown != "model.ppl" and beside.exists() else {}
-    if isinstance(data, str | Path):
-        from ppl_cli.storage.data import read_data
-
-        data = read_data(str(data))
-    model = elaborate(checked, data, LIBRARY)
-    return PplModel(model, backend, render(checked.warnings) if checked.warnings else "", checked.program, data)
+    values = read_data(str(data)) if isinstance(data, str | Path) else {n: unquote(v) for n, v in data.items()}
+    model = elaborate(checked, values, LIBRARY)
+    return PplModel(model, backend, render(checked.warnings) if checked.warnings else "", checked.program, values)
 
 
 def _read(path_or_text: str | Path) -> tuple[str, str]:

@@ -58,7 +58,7 @@ def _json(text: str, source: str) -> dict[str, Any]:
             raise DataError(_located(text, source, error)) from None
     if not isinstance(found, dict):
         raise DataError(f"{source}: the data must be a JSON object with a value for each variable, not {_kind(found)}")
-    return {name: _unquote(value) for name, value in found.items()} if _QUOTED.search(text) else found
+    return {name: unquote(value) for name, value in found.items()} if _QUOTED.search(text) else found
 
 
 def _spell(match: re.Match[str]) -> str:
@@ -70,14 +70,14 @@ def _spell(match: re.Match[str]) -> str:
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
-def _unquote(value: Any) -> Any:
+def unquote(value: Any) -> Any:
     """Quoted special numbers as numbers."""
     if isinstance(value, str) and value in _SPECIAL:
         return _SPECIAL[value]
     if isinstance(value, list) and value and not isinstance(value[0], int | float):
-        return [_unquote(v) for v in value]
+        return [unquote(v) for v in value]
     if isinstance(value, list) and any(isinstance(v, str) for v in value):
-        return [_unquote(v) for v in value]
+        return [unquote(v) for v in value]
     return value
 
 

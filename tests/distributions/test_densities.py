@@ -1,0 +1,146 @@
+"""Log densities and distribution functions against SciPy, supports, gradients, draws."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.stats as st
+
+import ppl_cli.ops  # noqa: F401
+from ppl_cli.compiler import compile_function
+from ppl_cli.distributions import DISTRIBUTIONS
+from ppl_cli.graph.basic import constant, root
+from ppl_cli.graph.gradient import grad
+from ppl_cli.graph.traversal import evaluate
+from ppl_cli.inference.quantities import forward
+from ppl_cli.logprob import expand_draws
+from ppl_cli.ops.random import random_variable
+from ppl_cli.ops.reduction import reduce_sum
+
+# name, parameters, SciPy's distribution, values inside the support, a value outside
+CONTINUOUS: list[tuple[str, tuple[float, ...], Any, list[float], float | None]] = [
+    ("normal", (0.3, 1.7), st.norm(0.3, 1.7), [-4.0, 0.2, 8.0], None),
+    ("std_normal", (), st.norm(), [-3.0, 0.5], None),
+    ("lognormal", (0.3, 0.7), st.lognorm(0.7, scale=np.exp(0.3)), [0.1, 2.0], -0.1),
+    ("cauchy", (0.3, 1.7), st.cauchy(0.3, 1.7), [-40.0, 0.2], None),
+    ("student_t", (3.5, 0.3, 1.7), st.t(3.5, 0.3, 1.7), [-4.0, 2.2], None),
+    ("double_exponential", (0.3, 1.7), st.laplace(0.3, 1.7), [-4.0, 2.2], None),
+    ("logistic", (0.3, 1.7), st.logistic(0.3, 1.7), [-4.0, 2.2], None),
+    ("gumbel", (0.3, 1.7), st.gumbel_r(0.3, 1.7), [-2.0, 2.2], None),
+    ("exponential", (1.7,), st.expon(scale=1 / 1.7), [0.2, 3.0], -0.1),
+    ("gamma", (2.3, 1.7), st.gamma(2.3, scale=1 / 1.7), [0.2, 3.0], -0.1),
+    ("inv_gamma", (2.3, 1.7), st.invgamma(2.3, scale=1.7), [0.2, 3.0], -0.1),
+    ("chi_square", (3.0,), st.chi2(3), [0.2, 3.0], -0.1),
+    ("weibull", (1.3, 1.7), st.weibull_min(1.3, scale=1.7), [0.2, 3.0], -0.1),
+    ("rayleigh", (1.7,), st.rayleigh(scale=1.7), [0.2, 3.0], -0.1),
+    ("pareto", (1.0, 2.3), st.pareto(2.3), [1.2, 3.0], 0.9),
+    ("uniform", (-1.0, 2.0), st.uniform(-1, 3), [-0.5, 1.9], 2.1),
+    ("beta", (2.3, 1.7), st.beta(2.3, 1.7), [0.2, 0.9], 1.1),
+]
+DISCRETE: list[tuple[str, tuple[Any, ...], Any, list[int], int]] = [
+    ("bernoulli", (0.3,), st.bernoulli(0.3), [0, 1], 2),
+    ("bernoulli_logit", (0.4,), st.bernoulli(1 / (1 + np.exp(-0.4))), [0, 1], -1),
+    ("binomial", (7, 0.3), st.binom(7, 0.3), [0, 3, 7], 8),
+    ("binomial_logit", (7, 0.4), st.binom(7, 1 / (1 + np.exp(-0.4))), [0, 3, 7], 8),
+    ("poisson", (2.7,), st.poisson(2.7), [0, 3, 11], -1),
+    ("poisson_log", (1.2,), st.poisson(np.exp(1.2)), [0, 3, 11], -1),
+    ("neg_binomial_2", (2.7, 1.3), st.nbinom(1.3, 1.3 / 4.0), [0, 3, 11], -1),
+    ("neg_binomial_2_log", (1.2, 1.3), st.nbinom(1.3, 1.3 / (1.3 + np.exp(1.2))), [0, 3, 11], -1),
+    ("beta_binomial", (7, 2.3, 1.7), st.betabinom(7, 2.3, 1.7), [0, 3, 7], 8),
+]
+
+
+def _value(function: Callable[..., Any], *arguments: Any) -> np.ndarray:
+    return evaluate([function(*(constant(np.asarray(a)) for a in arguments))])[0]
+
+
+@pytest.mark.parametrize(("name", "parameters", "law", "inside", "outside"), CONTINUOUS, ids=lambda v: v if isinstance(v, str) else "")
+def test_continuous_density(name: str, parameters: tuple[float, ...], law: Any, inside: list[float], outside: float | None) -> None:
+    distribution = DISTRIBUTIONS[name]
+    np.testing.assert_allclose(_value(distribution.log_prob, inside, *parameters), law.logpdf(inside), rtol=1e-10)
+    if outside is not None:
+        assert _value(distribution.log_prob, outside, *parameters) == -np.inf
+    if distribution.log_cdf is not None and distribution.log_ccdf is not None:
+        np.testing.assert_allclose(_value(distribution.log_cdf, inside, *parameters), law.logcdf(inside), rtol=1e-8)
+        np.testing.assert_allclose(_value(distribution.log_ccdf, inside, *parameters), law.logsf(inside), rtol=1e-8)
+    if distribution.quantile is not None:
+        np.testing.assert_allclose(_value(distribution.quantile, [0.1, 0.8], *parameters), law.ppf([0.1, 0.8]), rtol=1e-8)
+
+
+@pytest.mark.parametrize(("name", "parameters", "law", "inside", "outside"), DISCRETE, ids=lambda v: v if isinstance(v, str) else "")
+def test_discrete_mass(name: str, parameters: tuple[Any, ...], law: Any, inside: list[int], outside: int) -> None:
+    distribution = DISTRIBUTIONS[name]
+    np.testing.assert_allclose(_value(distribution.log_prob, inside, *parameters), law.logpmf(inside), rtol=1e-9)
+    assert _value(distribution.log_prob, outside, *parameters) == -np.inf
+
+
+@pytest.mark.parametrize(("name", "parameters", "law", "inside", "outside"), CONTINUOUS, ids=lambda v: v if isinstance(v, str) else "")
+def test_gradients(name: str, parameters: tuple[float, ...], law: Any, inside: list[float], outside: float | None) -> None:
+    distribution = DISTRIBUTIONS[name]
+    roots = [root("x", shape=(len(inside),)), *(root(p) for p in distribution.parameters)]
+    point = dict(zip(roots, [np.array(inside), *map(np.asarray, parameters)], strict=True))
+    cost = reduce_sum(distribution.log_prob(*roots))
+    for v, g in zip(roots, evaluate(grad(cost, roots), point), strict=True):
+        for at in np.ndindex(v.shape):
+            step = np.zeros(v.shape)
+            step[at] = 1e-6
+            up, down = (evaluate([cost], {**point, v: point[v] + s * step})[0] for s in (1, -1))
+            assert g[at] == pytest.approx((up - down) / 2e-6, rel=1e-5, abs=1e-6)
+
+
+def _draws(name: str, parameters: tuple[Any, ...]) -> np.ndarray:
+    rv = random_variable(DISTRIBUTIONS[name], *parameters, batch=(4000,))
+    return forward(compile_function([], None, expand_draws([rv])), 1, seed=7)[0]
+
+
+@pytest.mark.parametrize(("name", "parameters", "law", "inside", "outside"), CONTINUOUS, ids=lambda v: v if isinstance(v, str) else "")
+def test_continuous_draws(name: str, parameters: tuple[float, ...], law: Any, inside: list[float], outside: float | None) -> None:
+    assert st.kstest(_draws(name, parameters), law.cdf).pvalue > 1e-4
+
+
+@pytest.mark.parametrize(("name", "parameters", "law", "inside", "outside"), DISCRETE, ids=lambda v: v if isinstance(v, str) else "")
+def test_discrete_draws(name: str, parameters: tuple[Any, ...], law: Any, inside: list[int], outside: int) -> None:
+    draws = _draws(name, parameters)
+    assert draws.mean() == pytest.approx(law.mean(), abs=5 * law.std() / np.sqrt(draws.size))
+    for k in inside:
+        p = law.pmf(k)
+        assert np.mean(draws == k) == pytest.approx(p, abs=5 * np.sqrt(p * (1 - p) / draws.size))
+
+
+def test_bad_parameters_have_no_finite_density() -> None:
+    for name, parameters in (("normal", (0.0, -1.0)), ("gamma", (-1.0, 1.0)), ("beta", (1.0, -2.0)), ("poisson", (-1.0,)),
+                             ("student_t", (-1.0, 0.0, 1.0)), ("exponential", (-1.0,)), ("cauchy", (0.0, -2.0))):  # fmt: skip
+        assert not np.isfinite(_value(DISTRIBUTIONS[name].log_prob, 1, *parameters)), name
+
+
+SIGMA = np.array([[2.0, 0.5], [0.5, 1.0]])
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "expected"),
+    [
+        ("multi_normal", ([0.3, 0.1], [0.0, 1.0], SIGMA), st.multivariate_normal([0, 1], SIGMA).logpdf([0.3, 0.1])),
+        ("multi_normal_cholesky", ([0.3, 0.1], [0.0, 1.0], np.linalg.cholesky(SIGMA)), st.multivariate_normal([0, 1], SIGMA).logpdf([0.3, 0.1])),
+        ("multi_normal_prec", ([0.3, 0.1], [0.0, 1.0], np.linalg.inv(SIGMA)), st.multivariate_normal([0, 1], SIGMA).logpdf([0.3, 0.1])),
+        ("dirichlet", ([0.2, 0.3, 0.5], [1.0, 2.0, 3.0]), st.dirichlet([1, 2, 3]).logpdf([0.2, 0.3, 0.5])),
+        ("multinomial", ([1, 2, 4], [0.2, 0.3, 0.5]), st.multinomial(7, [0.2, 0.3, 0.5]).logpmf([1, 2, 4])),
+        ("wishart", (SIGMA, 5.0, 2 * np.eye(2)), st.wishart(5, 2 * np.eye(2)).logpdf(SIGMA)),
+        ("inv_wishart", (SIGMA, 5.0, 2 * np.eye(2)), st.invwishart(5, 2 * np.eye(2)).logpdf(SIGMA)),
+        ("categorical", ([3, 1], [0.2, 0.3, 0.5]), np.log([0.5, 0.2])),
+        ("categorical_logit", (2, [0.1, 0.4, -0.3]), np.log(np.exp(0.4) / np.exp([0.1, 0.4, -0.3]).sum())),
+    ],
+)  # fmt: skip
+def test_multivariate_density(name: str, arguments: tuple[Any, ...], expected: Any) -> None:
+    np.testing.assert_allclose(_value(DISTRIBUTIONS[name].log_prob, *arguments), expected, rtol=1e-9)
+
+
+def test_lkj_density_of_a_correlation_of_two() -> None:
+    """For two dimensions (1 + rho) / 2 has a beta(eta, eta) distribution (LKJ 2009)."""
+    rho, eta = 0.4, 2.5
+    factor = np.array([[1.0, 0.0], [rho, np.sqrt(1 - rho**2)]])
+    expected = st.beta(eta, eta).logpdf((1 + rho) / 2) - np.log(2)
+    assert _value(DISTRIBUTIONS["lkj_corr"].log_prob, factor @ factor.T, eta) == pytest.approx(expected)
+    jacobian = 0.0  # of rho by the factor's free element, which is rho itself
+    assert _value(DISTRIBUTIONS["lkj_corr_cholesky"].log_prob, factor, eta) == pytest.approx(expected + jacobian)

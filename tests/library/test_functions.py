@@ -1,0 +1,62 @@
+"""Functions of the library through whole programs: values known from elsewhere, and gradients."""
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import scipy.special as sp
+
+from ppl_cli import load
+
+# expression in x (a parameter, 0.7) and v (data, [0.2, 0.5, 1.3]) and its value
+CASES: list[tuple[str, float]] = [
+    ("log_sum_exp(x * v)", float(sp.logsumexp(0.7 * np.array([0.2, 0.5, 1.3])))),
+    ("log_mix(0.3, x, 2 * x)", math.log(0.3 * math.exp(0.7) + 0.7 * math.exp(1.4))),
+    ("lbeta(x, 2.5)", float(sp.betaln(0.7, 2.5))),
+    ("lchoose(x + 3, 2)", float(sp.gammaln(4.7) - sp.gammaln(3) - sp.gammaln(2.7))),
+    ("Phi(x)", float(sp.ndtr(0.7))),
+    ("inv_Phi(x)", float(sp.ndtri(0.7))),
+    ("digamma(x)", float(sp.psi(0.7))),
+    ("lgamma(x)", float(sp.gammaln(0.7))),
+    ("log1m_exp(-x)", math.log(1 - math.exp(-0.7))),
+    ("log_diff_exp(2 * x, x)", math.log(math.exp(1.4) - math.exp(0.7))),
+    ("logit(x)", math.log(0.7 / 0.3)),
+    ("cloglog(x)", math.log(-math.log(0.3))),
+    ("sum(cumulative_sum(x * v))", 0.7 * (3 * 0.2 + 2 * 0.5 + 1.3)),
+    ("sd(x * v)", 0.7 * float(np.std([0.2, 0.5, 1.3], ddof=1))),
+    ("variance(x * v)", 0.49 * float(np.var([0.2, 0.5, 1.3], ddof=1))),
+    ("prod(x * v)", 0.343 * 0.13),
+    ("max(x * v) - min(x * v)", 0.7 * 1.1),
+    ("softmax(x * v)[2]", float(sp.softmax(0.7 * np.array([0.2, 0.5, 1.3]))[1])),
+    ("dot_self(x * v)", 0.49 * (0.04 + 0.25 + 1.69)),
+    ("distance(x * v, v)", 0.3 * math.sqrt(0.04 + 0.25 + 1.69)),
+    ("log_determinant(x * identity_matrix(3))", 3 * math.log(0.7)),
+    ("sum(inverse(x * identity_matrix(2)))", 2 / 0.7),
+    ("sum(x * (v * v'))", 0.7 * 4.0),
+    ("sum(append_row(x, v))", 2.7),
+    ("sum(head(x * v, 2)) + sum(tail(v, 1)) + sum(segment(v, 2, 2))", 0.7 * 0.7 + 1.3 + 1.8),
+    ("sum(diag_pre_multiply(v, rep_matrix(x, 3, 2)))", 2 * 0.7 * 2.0),
+    ("quad_form(diag_matrix(v), rep_vector(x, 3))", 0.49 * 2.0),
+    ("sum(to_vector(reshape2(x)))", 4 * 0.7),
+    ("x ^ 3 + pow(x, 2) + x ^ 0.5", 0.343 + 0.49 + math.sqrt(0.7)),
+    ("fmax(x, 0.5) + fmin(x, 0.5) + abs(-x)", 0.7 + 0.5 + 0.7),
+    ("7 %/% 2 + 7 % 4 + -7 %/% 2 + x", 3 + 3 - 3 + 0.7),
+    ("normal_lcdf(x | 0, 1) + normal_lccdf(x | 0, 1)", float(sp.log_ndtr(0.7) + sp.log_ndtr(-0.7))),
+    ("x > 0.5 ? x : square(x)", 0.7),
+]
+
+
+@pytest.mark.parametrize(("expression", "expected"), CASES, ids=[e for e, _ in CASES])
+def test_value_and_gradient(expression: str, expected: float) -> None:
+    program = f"""
+functions {{ matrix reshape2(real a) {{ return rep_matrix(a, 2, 2); }} }}
+data {{ vector[3] v = [0.2, 0.5, 1.3]'; }}
+parameters {{ real x; }}
+model {{ target += {expression}; }}
+"""
+    model = load(program)
+    value, gradient = model.logp_grad(np.array([0.7]))
+    assert value == pytest.approx(expected, rel=1e-10)
+    up, down = (model.logp_grad(np.array([0.7 + s]))[0] for s in (1e-6, -1e-6))
+    assert gradient[0] == pytest.approx((up - down) / 2e-6, rel=1e-6, abs=1e-7)
