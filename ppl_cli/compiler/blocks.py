@@ -1,15 +1,30 @@
 """Long loops that both compute costly functions and read or write at indices that are data, cut into blocks.
 
-For each block: first what is read at such indices, then straight arithmetic, of which a processor does several iterations at a time,
-then what is written at such indices.
+For each block: first what is read at such indices, then straight arithmetic, of which a processor does several
+iterations at a time, then what is written at such indices.
 """
+
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ppl_cli.compiler.kernel import (
-    Apply, Assign, Buffer, Declare, For, If, Kind, Let, Linear, Load, Ref, Statement, Store, expressions, names_in,
+    Apply,
+    Assign,
+    Buffer,
+    Declare,
+    For,
+    If,
+    Kind,
+    Let,
+    Linear,
+    Load,
+    Ref,
+    Statement,
+    Store,
+    expressions,
+    names_in,
 )
 from ppl_cli.compiler.memory import Memory
 from ppl_cli.compiler.unroll import trips
@@ -26,7 +41,9 @@ def cut_into_blocks(body: Sequence[Statement], memory: Memory) -> list[Statement
         match s:
             case For():
                 phases = _phases(s)
-                inner = [replace(s, body=cut_into_blocks(s.body, memory))] if phases is None else phases.blocks(s, memory)
+                inner = (
+                    [replace(s, body=cut_into_blocks(s.body, memory))] if phases is None else phases.blocks(s, memory)
+                )
                 result += inner
             case If(condition=condition, then=then, otherwise=otherwise):
                 result.append(If(condition, cut_into_blocks(then, memory), cut_into_blocks(otherwise, memory)))

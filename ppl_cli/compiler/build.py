@@ -1,4 +1,5 @@
 """Source → address of the compiled function, through the cache on disk."""
+
 from __future__ import annotations
 
 import ctypes
@@ -20,8 +21,8 @@ from ppl_cli.errors import RunError
 # Only loops marked `omp simd` are vectorized: elsewhere the C compiler may choose gather instructions, which are slow.
 WIDE = ("-mprefer-vector-width=512",) if platform.machine() in ("x86_64", "AMD64") else ()
 FLAGS = (
-    *WIDE, "-O2", "-march=native", "-fno-tree-vectorize", "-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd", "-shared", "-fPIC",
-    "-w", "-x", "c", "-",
+    *WIDE, "-O2", "-march=native", "-fno-tree-vectorize", "-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd",
+    "-shared", "-fPIC", "-w", "-x", "c", "-",
 )  # fmt: skip
 
 # How far the C library has functions of vectors (c_runtime.PRELUDE), best first; each with what must be linked.
@@ -67,7 +68,9 @@ class CBuild:
         os.close(handle)
         vector_math, libraries = VECTOR_MATH[self.level]
         command = [str(compiler()), f"-DVECTOR_MATH={vector_math}", *FLAGS, "-o", self.temporary, *libraries]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
         assert self.process.stdin is not None
         self.process.stdin.write(self.source.encode())
         self.process.stdin.close()

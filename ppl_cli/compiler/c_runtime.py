@@ -1,8 +1,10 @@
 """What C kernels begin with: declarations by hand (headers cost compile time), special functions, matrix routines.
 
-VECTOR_MATH says which functions the C library has for vectors: 0 none, 1 the old ones of glibc's libmvec, 2 those since glibc 2.35, too.
+VECTOR_MATH says which functions the C library has for vectors: 0 none, 1 the old ones of glibc's libmvec, 2 those
+since glibc 2.35, too.
 `numba_runtime` is the same for Numba.
 """
+
 from __future__ import annotations
 
 PRELUDE = """\
@@ -24,10 +26,10 @@ typedef __UINT64_TYPE__ uint64_t;
 #define REAL_2 REAL
 #endif
 REAL_1 exp(double); REAL_1 log(double); REAL_1 sin(double); REAL_1 cos(double); REAL_1 pow(double, double);
-REAL_2 exp2(double); REAL_2 expm1(double); REAL_2 log1p(double); REAL_2 log2(double); REAL_2 log10(double); REAL_2 cbrt(double);
-REAL_2 tan(double); REAL_2 asin(double); REAL_2 acos(double); REAL_2 atan(double); REAL_2 atan2(double, double);
-REAL_2 sinh(double); REAL_2 cosh(double); REAL_2 tanh(double); REAL_2 asinh(double); REAL_2 acosh(double); REAL_2 atanh(double);
-REAL_2 erf(double); REAL_2 erfc(double);
+REAL_2 exp2(double); REAL_2 expm1(double); REAL_2 log1p(double); REAL_2 log2(double); REAL_2 log10(double);
+REAL_2 cbrt(double); REAL_2 tan(double); REAL_2 asin(double); REAL_2 acos(double); REAL_2 atan(double);
+REAL_2 sinh(double); REAL_2 cosh(double); REAL_2 tanh(double); REAL_2 asinh(double); REAL_2 acosh(double);
+REAL_2 atanh(double); REAL_2 erf(double); REAL_2 erfc(double); REAL_2 atan2(double, double);
 REAL sqrt(double); REAL fabs(double); REAL floor(double); REAL ceil(double); REAL trunc(double); REAL round(double);
 double lgamma_r(double, int *);
 static inline double lgamma_(double x) { int sign; return lgamma_r(x, &sign); }

@@ -1,4 +1,5 @@
-"""Built kernels on disk: addressed by their content and by all that decides what is built from it, written atomically."""
+"""Built kernels on disk, addressed by their content and by all that decides what is built from it."""
+
 from __future__ import annotations
 
 import hashlib

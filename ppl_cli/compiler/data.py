@@ -2,6 +2,7 @@
 
 The text must not depend on data more than it has to, so that new data of the same shapes need no new compilation.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -66,7 +67,9 @@ class DataTable:
         rows, columns = v.shape[0] if v.ndim else 1, prod(v.shape[1:])
         if v.ndim > 1 and rows >= TALL and columns <= NARROW:
             moved = np.ascontiguousarray(np.moveaxis(v.data, 0, -1))
-            return Stored(self._buffer(moved, kind_of(v)), Progression(0, (1, *(rows * s for s in strides_of(v.shape[1:])))))
+            return Stored(
+                self._buffer(moved, kind_of(v)), Progression(0, (1, *(rows * s for s in strides_of(v.shape[1:]))))
+            )
         return Stored(self._buffer(v.data, kind_of(v)), Progression(0, tuple(strides_of(v.shape))))
 
     def _buffer(self, array: np.ndarray, kind: Kind) -> Buffer:

@@ -1,8 +1,9 @@
-"""Scalar code for tensor elements: `pull` computes one element of a variable at given indices, in the innermost open loop that it needs.
+"""Scalar code for tensor elements: `pull` computes one element of a variable at given indices.
 
-Views, elementwise operations and gathers are never stored unless the schedule says so; they are computed where they are used, once per
-loop body, and hoisted to the outermost loop in which all of their indices are known.
+Views, elementwise operations and gathers are never stored unless the schedule says so; they are computed where they are
+used, once per loop body, and hoisted to the outermost loop in which all of their indices are known.
 """
+
 from __future__ import annotations
 
 from collections import Counter
@@ -12,7 +13,18 @@ from itertools import count
 
 from ppl_cli.compiler.data import DataTable, Progression, Stored, kind_of, strides_of
 from ppl_cli.compiler.kernel import (
-    Apply, Atom, Buffer, Draw, Expression, Let, Linear, Load, Number, Quotient, Ref, Statement,
+    Apply,
+    Atom,
+    Buffer,
+    Draw,
+    Expression,
+    Let,
+    Linear,
+    Load,
+    Number,
+    Quotient,
+    Ref,
+    Statement,
 )
 from ppl_cli.graph.basic import Constant, Variable
 from ppl_cli.ops.elementwise import Elementwise
@@ -30,7 +42,7 @@ ZERO = Linear()
 
 @dataclass(frozen=True)
 class Place:
-    """Where a stored variable is: a local (`name`) or a buffer from `start` on; its first `dropped` longer axes are not stored.
+    """Where a stored variable is: a local (`name`), or a buffer from `start` on without the first `dropped` long axes.
 
     `level` is that of the body that writes it: code that reads it must not be moved further out.
     """

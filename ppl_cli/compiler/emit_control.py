@@ -1,4 +1,5 @@
 """Recurrences and conditions: real loops and branches around regions of their own."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -8,7 +9,8 @@ from typing import TYPE_CHECKING
 from ppl_cli.compiler.data import kind_of
 from ppl_cli.compiler.emit import Place
 from ppl_cli.compiler.emit_matrices import emit_copy
-from ppl_cli.compiler.kernel import Assign, Atom, Declare, For, If as Branch, Let, Number, Statement
+from ppl_cli.compiler.kernel import Assign, Atom, Declare, For, Let, Number, Statement
+from ppl_cli.compiler.kernel import If as Branch
 from ppl_cli.graph.basic import Apply, Variable
 from ppl_cli.graph.traversal import clone_replace
 from ppl_cli.ops.control import If, Loop

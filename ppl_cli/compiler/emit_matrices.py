@@ -1,4 +1,5 @@
 """Matrix routines and cumulative sums: operations whose loops are their own."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -69,7 +70,9 @@ def _cumulative_sum(region: Region, node: Apply) -> None:
     emit_over(emitter, v.shape[:-1], row)
 
 
-def _each_matrix(emitter: Emitter, batch: tuple[int, ...], places: Sequence[tuple[Place, int]], call: Callable[[Operands], None]) -> None:
+def _each_matrix(
+    emitter: Emitter, batch: tuple[int, ...], places: Sequence[tuple[Place, int]], call: Callable[[Operands], None]
+) -> None:
     """Loops over `batch` around `call`, which is given where each of its matrices (place, size) begins."""
 
     def one(index: Index) -> None:
@@ -110,23 +113,29 @@ def _cholesky(region: Region, node: Apply) -> None:
     n = v.shape[-1]
     place = region.places[v]
     emit_copy(region.emitter, a, place)
-    _each_matrix(region.emitter, v.shape[:-2], [(place, n * n)],
-                 lambda at: _library(region.emitter, "cholesky", (n,), at))
+    _each_matrix(
+        region.emitter, v.shape[:-2], [(place, n * n)], lambda at: _library(region.emitter, "cholesky", (n,), at)
+    )
 
 
 def _solve(region: Region, node: Apply) -> None:
     """B is copied to the place of the result and solved for there; a general solve destroys its copy of A, too."""
     (a, b), v = node.inputs, node.outputs[0]
     batch, (n, m) = v.shape[:-2], v.shape[-2:]
-    match node.op:
-        case SolveTriangular(lower=lower, transposed=transposed):
-            routine, sizes, matrix = "solve_triangular", (n, m, int(lower), int(transposed)), _readable(region, a, batch)
-        case _:
-            routine, sizes, matrix = "solve", (n, m), _copied(region, a, batch)
+    sizes: tuple[int, ...] = (n, m)
+    if isinstance(node.op, SolveTriangular):
+        routine, matrix = "solve_triangular", _readable(region, a, batch)
+        sizes += (int(node.op.lower), int(node.op.transposed))
+    else:
+        routine, matrix = "solve", _copied(region, a, batch)
     place = region.places[v]
     emit_copy(region.emitter, b, place, v.shape)
-    _each_matrix(region.emitter, batch, [(matrix, n * n), (place, n * m)],
-                 lambda at: _library(region.emitter, routine, sizes, at))
+    _each_matrix(
+        region.emitter,
+        batch,
+        [(matrix, n * n), (place, n * m)],
+        lambda at: _library(region.emitter, routine, sizes, at),
+    )
 
 
 def _log_determinant(region: Region, node: Apply) -> None:
@@ -135,8 +144,12 @@ def _log_determinant(region: Region, node: Apply) -> None:
     if place.buffer is None:
         place = region.places[v] = replace(place, buffer=region.memory.buffer(v, 1))
     n = a.shape[-1]
-    _each_matrix(region.emitter, v.shape, [(_copied(region, a, v.shape), n * n), (place, 1)],
-                 lambda at: _library(region.emitter, "log_determinant", (n,), at))
+    _each_matrix(
+        region.emitter,
+        v.shape,
+        [(_copied(region, a, v.shape), n * n), (place, 1)],
+        lambda at: _library(region.emitter, "log_determinant", (n,), at),
+    )
 
 
 EMIT_MATRICES: dict[type, Callable[[Region, Apply], None]] = {

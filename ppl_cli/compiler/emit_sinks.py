@@ -1,4 +1,5 @@
 """Groups of sinks to statements: open the loops, declare what sums up, store results."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -1,4 +1,5 @@
 """Compiled functions of a flat vector, and the entry point that makes them."""
+
 from __future__ import annotations
 
 import ctypes
@@ -23,7 +24,8 @@ Backend = Literal["c", "numba"]
 
 _SIGNATURE = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
 _BACKENDS: dict[str, tuple[type[Printer], Callable[[str], Build]]] = {
-    "c": (CPrinter, CBuild), "numba": (NumbaPrinter, NumbaBuild),
+    "c": (CPrinter, CBuild),
+    "numba": (NumbaPrinter, NumbaBuild),
 }
 
 
@@ -96,7 +98,7 @@ def default_backend() -> Backend:
 def compile_function(
     inputs: Sequence[Variable], value: Variable | None, outputs: Sequence[Variable], *, backend: Backend | None = None
 ) -> CompiledFunction:
-    """Compile `value` (a float64 scalar, or None) and `outputs` as a function of `inputs`, both laid out flat, row by row.
+    """Compile `value` (a float64 scalar, or None) and `outputs` as a function of `inputs`, all laid out flat by rows.
 
     The C compiler runs in the background until the address of the function is asked for.
     """

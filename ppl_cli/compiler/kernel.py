@@ -1,8 +1,9 @@
 """The loop language between graphs and text: scalar expressions, and statements on flat buffers.
 
-A kernel is `double f(const double *q, double *out, void **workspace)`. Expressions have no side effects; a buffer is a flat array of
-doubles or 64-bit integers. Both printers read nothing but this.
+A kernel is `double f(const double *q, double *out, void **workspace)`. Expressions have no side effects (but draws); a
+buffer is a flat array of doubles or 64-bit integers. The printers read nothing but this.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -154,7 +155,7 @@ class Store:
 
 @dataclass(slots=True)
 class For:
-    """index = start .. stop - 1, or the same backwards. `sums`: locals that only add up; `parallel`: no other dependence."""
+    """index = start .. stop - 1, or the same backwards."""
 
     index: str
     start: Atom

@@ -1,4 +1,5 @@
 """Addresses of the functions that a kernel calls through its function table."""
+
 from __future__ import annotations
 
 import ctypes
@@ -10,7 +11,7 @@ from ppl_cli.compiler.kernel import Apply, Draw, Kernel, expressions, walk
 
 
 def slots(kernel: Kernel) -> dict[str, int]:
-    """The external functions of a kernel in the order of first use: "module:function", or "draw:" and a primitive draw."""
+    """The external functions of a kernel in the order of first use: "module:function", "draw:" for primitive draws."""
     found: dict[str, int] = {}
     for statement in walk(kernel.body):
         for e in expressions(statement):

@@ -1,9 +1,10 @@
 """Graph → kernel: decide what is stored, schedule it, emit it.
 
-A `Region` is a piece of straight code: the whole function, or the body of a loop or of a branch. It turns the variables that it must deliver
-into sinks, orders and groups them, and emits their loops. What an expensive expression costs twice is found
-by emitting once; it is then stored, and everything is emitted anew.
+A `Region` is a piece of straight code: the whole function, or the body of a loop or of a branch. It turns the variables
+that it must deliver into sinks, orders and groups them, and emits their loops. What is costly and computed twice is
+found by emitting once; it is then stored, and everything is emitted anew.
 """
+
 from __future__ import annotations
 
 from collections import Counter
@@ -17,7 +18,7 @@ from ppl_cli.compiler.memory import Memory, arrange
 from ppl_cli.compiler.region import Region
 from ppl_cli.compiler.unroll import straighten
 from ppl_cli.graph.basic import Apply, Variable
-from ppl_cli.graph.traversal import map_graph, toposort
+from ppl_cli.graph.traversal import map_graph
 from ppl_cli.ops.control import InnerGraphOp
 from ppl_cli.ops.elementwise import Elementwise
 from ppl_cli.ops.reduction import LogSumExp, expand_log_sum_exp
@@ -25,10 +26,11 @@ from ppl_cli.ops.scalar_math import to_real
 
 MOST_ATTEMPTS = 4
 
-# Scalars whose evaluation costs more than storing and loading a number.
-CHEAP = frozenset(
-    "add sub mul neg abs sign fmax fmin max min eq ne lt le gt ge and or not isnan isinf switch to_real to_int".split()
-)
+# Functions that are rather computed again than stored and loaded.
+CHEAPER_THAN_MEMORY = frozenset({
+    "add", "sub", "mul", "neg", "abs", "sign", "fmax", "fmin", "max", "min", "eq", "ne", "lt", "le", "gt", "ge", "and",
+    "or", "not", "isnan", "isinf", "switch", "to_real", "to_int",
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,9 @@ def _worth_storing(computed: Counter[Variable]) -> set[Variable]:
     repeated = {v: n for v, n in computed.items() if n > 1 and v.type.size > 1}
     costly: set[Variable] = set()
     for v in repeated:  # inputs before what is computed from them: in the order of their first computation
-        if isinstance(v.op, Elementwise) and (v.op.scalar.name not in CHEAP or any(x in costly for x in v.inputs)):
+        if isinstance(v.op, Elementwise) and (
+            v.op.scalar.name not in CHEAPER_THAN_MEMORY or any(x in costly for x in v.inputs)
+        ):
             costly.add(v)
     inner = {x for v in costly for x in v.inputs if repeated.get(x) == repeated[v]}
     return costly - inner

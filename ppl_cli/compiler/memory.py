@@ -1,4 +1,5 @@
-"""Scratch memory of one kernel: buffers in one arena, where those that are never alive at the same time share their place."""
+"""Scratch memory of one kernel: buffers in one arena; those that are never alive at the same time share their place."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,7 +9,7 @@ from ppl_cli.compiler.kernel import Buffer, Kind, Library, Load, Statement, Stor
 from ppl_cli.graph.basic import Variable
 
 ALIGNMENT = 8  # doubles: a cache line
-SMALL = 16384  # doubles in an arena in which every buffer has a place of its own: sharing would only hide that from the C compiler
+SMALL = 16384  # doubles; in a smaller arena every buffer has a place of its own, and the C compiler may know it
 
 
 class Memory:
@@ -40,9 +41,7 @@ def arrange(body: Sequence[Statement]) -> tuple[dict[Buffer, int], int]:
         lives = dict.fromkeys(lives, (0, len(body)))
     offsets: dict[Buffer, int] = {}
     for buffer in sorted(lives, key=lambda b: (-b.size, lives[b])):
-        neighbours = sorted(
-            (offsets[b], offsets[b] + b.size) for b in offsets if _overlap(lives[b], lives[buffer])
-        )
+        neighbours = sorted((offsets[b], offsets[b] + b.size) for b in offsets if _overlap(lives[b], lives[buffer]))
         offsets[buffer] = _first_gap(neighbours, buffer.size)
     return offsets, max((start + b.size for b, start in offsets.items()), default=0)
 
@@ -78,4 +77,3 @@ def _first_gap(taken: Sequence[tuple[int, int]], size: int) -> int:
             break
         start = max(start, -(-high // ALIGNMENT) * ALIGNMENT)
     return start
-

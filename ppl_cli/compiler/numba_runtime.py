@@ -2,6 +2,7 @@
 
 `c_runtime` is the same for C.
 """
+
 from __future__ import annotations
 
 import math
@@ -17,7 +18,7 @@ from numba.extending import intrinsic
 SIGNATURE = types.float64(
     types.CPointer(types.float64), types.CPointer(types.float64), types.CPointer(types.CPointer(types.float64))
 )
-OPTIONS = {"error_model": "numpy", "nogil": True, "cache": True}
+OPTIONS: Any = {"error_model": "numpy", "nogil": True, "cache": True}
 function: Callable[..., Any] = numba.njit(**OPTIONS)
 
 
@@ -174,8 +175,20 @@ def digamma(x):
 
 @function
 def hurwitz_zeta(s, q):
-    a = (12.0, -720.0, 30240.0, -1209600.0, 47900160.0, -1.8924375803183791606e9, 7.47242496e10, -2.950130727918164224e12,
-         1.1646782814350067249e14, -4.5979787224074726105e15, 1.8152105401943546773e17, -7.1661652561756670113e18)
+    a = (
+        12.0,
+        -720.0,
+        30240.0,
+        -1209600.0,
+        47900160.0,
+        -1.8924375803183791606e9,
+        7.47242496e10,
+        -2.950130727918164224e12,
+        1.1646782814350067249e14,
+        -4.5979787224074726105e15,
+        1.8152105401943546773e17,
+        -7.1661652561756670113e18,
+    )
     if s == 1:
         return np.inf
     if s != s or q != q or s < 1:

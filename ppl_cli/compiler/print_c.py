@@ -1,9 +1,25 @@
 """Kernel → C99."""
+
 from __future__ import annotations
 
 from ppl_cli.compiler.c_runtime import PRELUDE, define
 from ppl_cli.compiler.kernel import (
-    Apply, Assign, Declare, Draw, Expression, For, If, Let, Library, Linear, Load, Number, Quotient, Ref, Statement, Store,
+    Apply,
+    Assign,
+    Declare,
+    Draw,
+    Expression,
+    For,
+    If,
+    Let,
+    Library,
+    Linear,
+    Load,
+    Number,
+    Quotient,
+    Ref,
+    Statement,
+    Store,
 )
 from ppl_cli.compiler.memory import share_memory
 from ppl_cli.compiler.printing import Printer, indented, linear
@@ -11,7 +27,9 @@ from ppl_cli.compiler.vectorize import sums_of_independent_iterations
 
 _TYPES = {"double": "double", "int64": "int64_t"}
 _COMBINE = {
-    "": "{0} = {1};", "sum": "{0} += {1};", "prod": "{0} *= {1};",
+    "": "{0} = {1};",
+    "sum": "{0} += {1};",
+    "prod": "{0} *= {1};",
     "max": "{{ double m = {1}; if (m > {0} || m != m) {0} = m; }}",
     "min": "{{ double m = {1}; if (m < {0} || m != m) {0} = m; }}",
 }

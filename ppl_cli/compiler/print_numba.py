@@ -1,8 +1,24 @@
 """Kernel → a Python module that Numba compiles."""
+
 from __future__ import annotations
 
 from ppl_cli.compiler.kernel import (
-    Apply, Assign, Declare, Draw, Expression, For, If, Let, Library, Linear, Load, Number, Quotient, Ref, Statement, Store,
+    Apply,
+    Assign,
+    Declare,
+    Draw,
+    Expression,
+    For,
+    If,
+    Let,
+    Library,
+    Linear,
+    Load,
+    Number,
+    Quotient,
+    Ref,
+    Statement,
+    Store,
 )
 from ppl_cli.compiler.printing import Printer, indented, linear
 
@@ -20,7 +36,11 @@ def kernel(q, out, workspace):
 
 _VIEWS = {"double": "doubles", "int64": "integers"}
 _COMBINE = {
-    "": "{0} = {1}", "sum": "{0} += {1}", "prod": "{0} *= {1}", "max": "{0} = larger({0}, {1})", "min": "{0} = smaller({0}, {1})",
+    "": "{0} = {1}",
+    "sum": "{0} += {1}",
+    "prod": "{0} *= {1}",
+    "max": "{0} = larger({0}, {1})",
+    "min": "{0} = smaller({0}, {1})",
 }
 
 

@@ -11,6 +11,7 @@ from ppl_cli.compiler.kernel import (
     Expression,
     For,
     If,
+    Kernel,
     Let,
     Library,
     Linear,
@@ -23,6 +24,11 @@ from ppl_cli.compiler.printing import Printer, indented, linear
 
 _COMBINE = {"": "=", "sum": "+=", "prod": "*=", "max": "max=", "min": "min="}
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
+
+
+def dump(kernel: Kernel) -> str:
+    """The kernel as text."""
+    return TextPrinter(kernel).source()
 
 
 class TextPrinter(Printer):

@@ -1,4 +1,5 @@
 """Kernel → text: what the printers of all languages have in common."""
+
 from __future__ import annotations
 
 import math

@@ -1,8 +1,9 @@
 """A piece of straight code: variables to deliver in, statements out.
 
-Chains of writes (`SetAt`, `AddAt`, loops that carry a tensor) share one buffer where nothing else needs the value in between; what only one
-iteration of a shared loop needs is kept in a local or in a buffer without the loop's axis.
+Chains of writes (`SetAt`, `AddAt`, loops that carry a tensor) share one buffer where nothing else needs the value in
+between; what only one iteration of a shared loop needs is kept in a local or in a buffer without the loop's axis.
 """
+
 from __future__ import annotations
 
 from collections import Counter
@@ -16,7 +17,16 @@ from ppl_cli.compiler.memory import Memory
 from ppl_cli.compiler.schedule import Dependencies, Group, common_depth, schedule
 from ppl_cli.compiler.sink_rules import overwritten, sinks_of, stored_for_readers
 from ppl_cli.compiler.sinks import (
-    Axes, OpaqueSink, ReduceSink, Sink, StoreSink, accesses, aligned, inputs_along, is_inline, own_axes,
+    Axes,
+    OpaqueSink,
+    ReduceSink,
+    Sink,
+    StoreSink,
+    accesses,
+    aligned,
+    inputs_along,
+    is_inline,
+    own_axes,
 )
 from ppl_cli.graph.basic import Apply, Constant, Variable
 from ppl_cli.graph.traversal import toposort
@@ -24,7 +34,7 @@ from ppl_cli.graph.traversal import toposort
 
 @dataclass(frozen=True)
 class Plan:
-    """What a region carries out: its sinks, and for each variable written in place the one whose buffer it takes over."""
+    """What a region carries out: its sinks, and for each variable written in place whose buffer it takes over."""
 
     sinks: Sequence[Sink]
     bases: Mapping[Variable, Variable]
@@ -50,7 +60,9 @@ class Region:
     `mutable`: stored variables (carried tensors) that the region may overwrite once all their readers have run.
     """
 
-    def __init__(self, emitter: Emitter, memory: Memory, stored: set[Variable], mutable: Sequence[Variable] = ()) -> None:
+    def __init__(
+        self, emitter: Emitter, memory: Memory, stored: set[Variable], mutable: Sequence[Variable] = ()
+    ) -> None:
         self.emitter = emitter
         self.memory = memory
         self.stored = stored
@@ -138,8 +150,10 @@ class Region:
         taken: set[Variable] = set()
         for node in nodes:
             for v, base in overwritten(node):
-                owned = base.owner is not None and base not in self.before and not is_inline(base) and readers[base] == 1
-                free = owned or base in self.mutable or base in bases
+                owned = (
+                    base.owner is not None and base not in self.before and not is_inline(base) and readers[base] == 1
+                )
+                free = v.dtype == base.dtype and (owned or base in self.mutable or base in bases)
                 if free and v not in refused and base not in final and base not in taken:
                     bases[v] = base
                     taken.add(base)
@@ -164,9 +178,9 @@ class Region:
         """Choose where every sink will store its targets."""
         writers, readers = plan.writers(), plan.readers()
         self.places = {v: self._at_level(place) for v, place in self.fixed.items()}
-        for v, base in reversed(plan.bases.items()):
-            if v in self.places and base not in self.before:
-                self.places.setdefault(base, self.places[v])
+        for v, taken in reversed(list(plan.bases.items())):
+            if v in self.places and taken not in self.before:
+                self.places.setdefault(taken, self.places[v])
         kept = {*self.wanted, *plan.bases.values()}
         for sink in plan.sinks:
             for v in sink.outputs:
@@ -204,7 +218,7 @@ def _dropped_axes(
 
 
 def _protect_readers(plan: Plan, dependencies: Dependencies) -> Variable | None:
-    """Let readers of a value run before it is overwritten; if one cannot, the variable that must not be written in place."""
+    """Let readers of a value run before it is overwritten; if one cannot, what must not be written in place."""
     writers, readers = plan.writers(), plan.readers()
     for v, base in plan.bases.items():
         for writer in writers[v]:

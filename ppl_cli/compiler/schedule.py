@@ -1,4 +1,5 @@
 """Which sinks share which loops: a tree of groups, built greedily from the outermost loop inwards."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -55,7 +56,7 @@ class Dependencies:
         return False
 
     def order(self, sinks: Sequence[Sink]) -> list[Sink]:
-        """The sinks, each after all that must come before it, and of those that may come next the one with the shortest loop.
+        """The sinks, each after all that must come before it; of those that may come next that with the shortest loop.
 
         So whatever a long loop needs is done before it opens, and as many sinks as possible share it.
         """

@@ -1,4 +1,5 @@
 """From operations to sinks: one rule for each operation that stores its result."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping
@@ -6,7 +7,15 @@ from collections.abc import Callable, Container, Iterable, Mapping
 import numpy as np
 
 from ppl_cli.compiler.sinks import (
-    Axes, OpaqueSink, ReduceSink, ScatterSink, Sink, StoreSink, is_inline, neutral_element, own_axes,
+    Axes,
+    OpaqueSink,
+    ReduceSink,
+    ScatterSink,
+    Sink,
+    StoreSink,
+    is_inline,
+    neutral_element,
+    own_axes,
 )
 from ppl_cli.graph.basic import Apply, Constant, Variable, constant
 from ppl_cli.ops.control import If, Loop
@@ -135,8 +144,15 @@ def _scatter(node: Apply, bases: Mapping[Variable, Variable]) -> list[Sink]:
     domain = index_shape + v.shape[len(indices) :]
     reads: list[tuple[Variable, Axes]] = [(value, _along(value.shape, domain))]
     reads += [(i, _along(i.shape, index_shape)) for i in indices]
-    sink = ScatterSink(v, domain, reads, value=value, indices=tuple(indices), adds=isinstance(node.op, AddAt),
-                       index_ndim=len(index_shape))
+    sink = ScatterSink(
+        v,
+        domain,
+        reads,
+        value=value,
+        indices=tuple(indices),
+        adds=isinstance(node.op, AddAt),
+        index_ndim=len(index_shape),
+    )
     if v in bases:
         return [sink]
     start = StoreSink(v, v.shape, [(x, own_axes(v.shape))], source=x)
@@ -157,7 +173,9 @@ def _join(node: Apply, bases: Mapping[Variable, Variable]) -> list[Sink]:
     offset = 0
     for part in node.inputs:
         if part.type.size:
-            sinks.append(StoreSink(v, part.shape, [(part, own_axes(part.shape))], source=part, axis=axis, offset=offset))
+            sinks.append(
+                StoreSink(v, part.shape, [(part, own_axes(part.shape))], source=part, axis=axis, offset=offset)
+            )
         offset += part.shape[axis]
     return sinks
 

@@ -1,8 +1,10 @@
 """Sinks: the operations that must be carried out, element by element, and what they read.
 
-Elementwise operations and views are only computed where a sink needs them. A sink has a domain, whose axes become loops, and stores one
-variable. Two sinks may share a loop when one reads of the other only what the same iteration has completed.
+Elementwise operations and views are only computed where a sink needs them. A sink has a domain, whose axes become
+loops, and stores one variable. Two sinks may share a loop when one reads of the other only what the same iteration has
+completed.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
@@ -88,7 +90,7 @@ class StoreSink(Sink):
 
 @dataclass(eq=False)
 class ReduceSink(Sink):
-    """target[kept axes] = the reduction over the other axes of the product of `factors` (one, or the two of a product)."""
+    """target[kept axes] = the reduction over the other axes of the product of one or two `factors`."""
 
     kind: Combine = "sum"
     factors: tuple[tuple[Variable, Axes], ...] = ()
@@ -245,4 +247,3 @@ def aligned(reader: Sink, variable: Variable, axes: Axes, writer: Sink) -> int:
 
 def own_axes(shape: Sequence[int]) -> Axes:
     return tuple(range(len(shape)))
-

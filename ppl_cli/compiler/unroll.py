@@ -2,6 +2,7 @@
 
 Then the long loop is straight code, whose iterations a processor can run several at a time.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
@@ -9,8 +10,26 @@ from dataclasses import replace
 from typing import Any
 
 from ppl_cli.compiler.kernel import (
-    Apply, Assign, Atom, Buffer, Declare, Draw, Expression, For, If, Let, Library, Linear, Load, Number, Quotient, Ref,
-    Statement, Store, expressions, walk,
+    Apply,
+    Assign,
+    Atom,
+    Buffer,
+    Declare,
+    Draw,
+    Expression,
+    For,
+    If,
+    Let,
+    Library,
+    Linear,
+    Load,
+    Number,
+    Quotient,
+    Ref,
+    Statement,
+    Store,
+    expressions,
+    walk,
 )
 
 LONG = 32  # iterations of a loop that is worth being straight code
@@ -54,9 +73,13 @@ def _unrolled(body: list[Statement]) -> list[Statement]:
 def _copies(loop: For) -> list[Statement]:
     """The body of a loop once for each iteration, or the loop itself if it is long or has loops inside."""
     count = trips(loop)
-    if count is None or count * len(loop.body) > MOST_STATEMENTS or loop.backwards or not isinstance(loop.start, Linear):
+    if count is None or count * len(loop.body) > MOST_STATEMENTS:
         return [loop]
-    if any(isinstance(s, For | If | Library) for s in loop.body):
+    if (
+        loop.backwards
+        or not isinstance(loop.start, Linear)
+        or any(isinstance(s, For | If | Library) for s in loop.body)
+    ):
         return [loop]
     result: list[Statement] = []
     local = [s.name for s in loop.body if isinstance(s, Let | Declare)]
@@ -124,7 +147,10 @@ def _with_local_sums(loop: For) -> list[Statement]:
     excluded |= set(_buffers([t for s in loop.body if isinstance(s, For | If) for t in _within(s)], lambda s: True))
     if all(b in excluded for b in fixed):
         return [loop]
-    names = {(b, i): f"{b.name}_{loop.index}_{k}" for b in fixed if b not in excluded for k, i in enumerate(dict.fromkeys(fixed[b]))}
+    names = {
+        (b, i): f"{b.name}_{loop.index}_{k}"
+        for b in fixed if b not in excluded for k, i in enumerate(dict.fromkeys(fixed[b]))
+    }  # fmt: skip
     body: list[Statement] = []
     for s in loop.body:
         key: Any = (s.buffer, s.index) if isinstance(s, Store) else None

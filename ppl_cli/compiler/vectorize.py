@@ -1,18 +1,33 @@
 """Which loops may run several iterations at once: only sums, and stores side by side, connect theirs."""
+
 from __future__ import annotations
 
-from ppl_cli.compiler.kernel import Apply, Assign, Buffer, Declare, Draw, For, Let, Linear, Load, Store, expressions, names_in
+from ppl_cli.compiler.kernel import (
+    Apply,
+    Assign,
+    Buffer,
+    Declare,
+    Draw,
+    For,
+    Let,
+    Linear,
+    Load,
+    Store,
+    expressions,
+    names_in,
+)
 
 SHORT = 16  # a loop of fewer iterations gains nothing from vector instructions
 
 # Functions with instructions or library functions for vectors.
-CHEAP = frozenset(
-    "add sub mul div neg abs sqrt fmax fmin switch eq ne lt le gt ge and or not to_real sign floor ceil trunc isnan isinf".split()
-)
-COSTLY = frozenset(
-    "inv_logit exp log sin cos pow exp2 expm1 log1p log2 log10 cbrt tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh "
-    "erf erfc log1p_exp".split()
-)
+CHEAP = frozenset({
+    "add", "sub", "mul", "div", "neg", "abs", "sqrt", "fmax", "fmin", "switch", "eq", "ne", "lt", "le", "gt", "ge",
+    "and", "or", "not", "to_real", "sign", "floor", "ceil", "trunc", "isnan", "isinf",
+})  # fmt: skip
+COSTLY = frozenset({
+    "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "log1p_exp", "inv_logit", "pow", "cbrt", "erf", "erfc",
+    "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh",
+})  # fmt: skip
 
 
 def sums_of_independent_iterations(loop: For) -> list[str] | None:

@@ -1,4 +1,5 @@
 """What compiled functions are compared with: the values that NumPy gives, operation by operation."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +25,7 @@ def assert_compiled(
     rtol: float = 1e-10,
     atol: float = 1e-12,
 ) -> CompiledFunction:
-    """Compiled, `outputs` (and the scalar `value`) are at `values` what NumPy says, and are so again when called again."""
+    """Compiled, `outputs` (and the scalar `value`) are at `values` what NumPy says, the first time and the next."""
     function = compile_function(list(values), value, outputs, backend=backend)
     q = flat(list(values.values()))
     for _ in range(2):

@@ -1,4 +1,5 @@
 """How kernels are built, kept, and called."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,4 +1,5 @@
 """Models of the usual kinds become few loops, without temporary arrays as long as the data."""
+
 from __future__ import annotations
 
 from collections.abc import Callable

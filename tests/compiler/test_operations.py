@@ -1,4 +1,5 @@
 """Every tensor operation, its gradient and its second derivatives are compiled to what NumPy says."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -39,7 +40,9 @@ def test_operation_with_derivatives(case: str, rewritten: bool) -> None:
     assert_compiled(optimize(outputs) if rewritten else outputs, values, rtol=1e-9, atol=1e-10)
 
 
-@pytest.mark.parametrize("case", ["cholesky of a batch", "solve", "log determinant", "cumulative sum", "matmul of batches", "join"])
+@pytest.mark.parametrize(
+    "case", ["cholesky of a batch", "solve", "log determinant", "cumulative sum", "matmul of batches", "join"]
+)
 def test_operation_by_numba(case: str) -> None:
     function, shapes = CASES[case]
     roots = [root(f"x{k}", shape=s) for k, s in enumerate(shapes)]
@@ -54,11 +57,16 @@ c, d, e = root("c"), root("d", shape=(4,)), root("e", shape=(4,))
 p, x = root("p"), root("x", shape=(4,))
 at, places = root("at", "int64"), root("places", "int64", (4,))
 VALUES = {
-    p: np.asarray(0.7), x: np.array([0.3, -0.4, 0.9, 0.1]), at: np.asarray(2), places: np.array([3, 0, 3, 1]),
+    p: np.asarray(0.7),
+    x: np.array([0.3, -0.4, 0.9, 0.1]),
+    at: np.asarray(2),
+    places: np.array([3, 0, 3, 1]),
 }
 
 
-def loop(carried: Sequence[Variable], results: Sequence[Variable], initial: Sequence[Variable], backwards: bool = False) -> Variable:
+def loop(
+    carried: Sequence[Variable], results: Sequence[Variable], initial: Sequence[Variable], backwards: bool = False
+) -> Variable:
     first, *_ = make_loop(k, carried, results, 1, 4, initial, backwards)
     return first
 
@@ -71,7 +79,9 @@ LOOPS: dict[str, Variable] = {
     "two that exchange": loop([d, e], [e * p, d + x], [x, x * 2.0]),
     "a value and its copy": loop([d, e], [set_at(d, gather(d, k - 1) + 1.0, k), d], [x, x]),
     "condition inside": loop([c], make_if(gt(gather(x, k), 0.2), [c * p], [c + gather(x, k)]), [p]),
-    "loop inside": loop([c], [c * 0.5 + scalar_of(*make_loop(j, [d], [set_at(d, gather(d, j) * p, j + 1)], 0, 3, [x * c]))], [p]),
+    "loop inside": loop(
+        [c], [c * 0.5 + scalar_of(*make_loop(j, [d], [set_at(d, gather(d, j) * p, j + 1)], 0, 3, [x * c]))], [p]
+    ),
 }
 
 
@@ -88,6 +98,7 @@ WRITES: dict[str, Variable] = {
     "one on another": add_at(add_at(constant(np.zeros(4)), x, places), x * p, mod(places + at, 4)),
     "of what is overwritten": add_at(sin(x), gather(sin(x), places), constant(np.array([1, 2, 3, 0]))),
     "with the old value used": join([set_at(sin(x), p, at), sin(x)]),
+    "reals among integers": set_at(places + 1, p, at),
     "extrema of integers": reduce_max(places) * x + reduce_min(places),
     "nothing": broadcast_to(reduce_sum(constant(np.zeros((0, 4)))), (2,)) * p,
 }

@@ -1,4 +1,5 @@
 """Every elementwise operation gives the same values compiled as in NumPy, awkward arguments included."""
+
 from __future__ import annotations
 
 from itertools import product
@@ -12,7 +13,28 @@ from ppl_cli.graph.basic import root
 from ppl_cli.graph.types import DType
 from ppl_cli.ops.elementwise import SCALARS, Elementwise, Scalar
 
-REALS = [-np.inf, -800.0, -20.5, -3.0, -1.0, -0.3, -1e-9, 0.0, 1e-9, 0.3, 0.5, 1.0, 1.5, 2.0, 7.25, 30.0, 1e3, 1e10, np.inf, np.nan]
+REALS = [
+    -np.inf,
+    -800.0,
+    -20.5,
+    -3.0,
+    -1.0,
+    -0.3,
+    -1e-9,
+    0.0,
+    1e-9,
+    0.3,
+    0.5,
+    1.0,
+    1.5,
+    2.0,
+    7.25,
+    30.0,
+    1e3,
+    1e10,
+    np.inf,
+    np.nan,
+]
 INTEGERS = [-7, -2, -1, 0, 1, 2, 5]
 
 # Operations of integers, and those that take a truth value first.
