@@ -135,15 +135,16 @@ class PplModel:
         """What each statement contributes; the log Jacobian of a parameter is added to its first statement."""
         _, values = self.pipeline.term_values(self.flatten(point))
         found: dict[str, float] = {}
-        labels = [t.label for t in self.pipeline.densities] + [p.name for p in self.model.parameters]
-        for label, value in zip(labels, values, strict=True):
+        labels = [t.label for t in self.pipeline.densities]
+        jacobians = values[len(values) - len(self.model.parameters) :]
+        for label, value in [*zip(labels, values, strict=False), *zip([p.name for p in self.model.parameters], jacobians, strict=True)]:
             found[label] = found.get(label, 0.0) + float(value)
         return found
 
     def worst_term(self, q: np.ndarray) -> str:
         """Which statement makes the density zero or undefined at `q`."""
         _, values = self.pipeline.term_values(q)
-        for term, value in zip(self.pipeline.densities, values, strict=False):
+        for term, value in zip((*self.pipeline.densities, *self.pipeline.checks), values, strict=False):
             if not np.isfinite(value):
                 line = term.span.source.line(term.span.line).strip()
                 return f"{term.span}: the log density of this statement is {value:g}\n  {line}"

@@ -41,19 +41,22 @@ class Pipeline:
     @cached_property
     def terms(self) -> tuple[Term, ...]:
         """Random stage: what each statement adds, loops vectorized where their iterations are independent."""
-        found = self._vectorized([t.value for t in self.model.terms])
-        return tuple(Term(t.label, t.span, v) for t, v in zip(self.model.terms, found, strict=True))
+        return self._with_values(self.model.terms, self._vectorized([t.value for t in self.model.terms]))
 
     @cached_property
     def densities(self) -> tuple[Term, ...]:
         """Log-probability stage: the terms without log density nodes, stabilized."""
-        found = stabilize(canonicalize(density([t.value for t in self.terms])))
-        return tuple(Term(t.label, t.span, v) for t, v in zip(self.terms, found, strict=True))
+        return self._with_values(self.terms, stabilize(canonicalize(density([t.value for t in self.terms]))))
+
+    @cached_property
+    def checks(self) -> tuple[Term, ...]:
+        """0, or -inf where a transformed parameter is outside its bounds."""
+        return self._with_values(self.model.checks, self._vectorized([t.value for t in self.model.checks]))
 
     def log_density(self, jacobian: bool = True) -> Variable:
         """The joint log density as a graph of the value variables, with the log Jacobians of their transforms."""
         total: Variable = constant(0.0)
-        for term in self.densities:
+        for term in (*self.densities, *self.checks):
             total = add(total, reduce_sum(term.value))
         if jacobian:
             for p in self.model.parameters:
@@ -112,8 +115,9 @@ class Pipeline:
 
     @cached_property
     def term_values(self) -> CompiledFunction:
-        """q → what each statement adds, then the log Jacobian of each parameter."""
-        parts = [reduce_sum(t.value) for t in self.densities] + [p.log_jacobian for p in self.model.parameters]
+        """q → what each statement adds, the checks, then the log Jacobian of each parameter."""
+        parts = [reduce_sum(t.value) for t in (*self.densities, *self.checks)]
+        parts += [p.log_jacobian for p in self.model.parameters]
         return self.compile(None, optimize(self.on_flat(parts)))
 
     @cached_property
@@ -151,6 +155,10 @@ class Pipeline:
     def unpack(self, names: Sequence[str], flat: np.ndarray) -> dict[str, np.ndarray]:
         """The named quantities from rows [..., n] of their concatenated values."""
         return unpack({n: self.quantities[n] for n in names}, flat)
+
+    @staticmethod
+    def _with_values(terms: Sequence[Term], values: Sequence[Variable]) -> tuple[Term, ...]:
+        return tuple(Term(t.label, t.span, v) for t, v in zip(terms, values, strict=True))
 
     def _vectorized(self, outputs: Sequence[Variable]) -> list[Variable]:
         try:

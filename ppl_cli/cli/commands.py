@@ -64,6 +64,8 @@ def failures_shown() -> Iterator[None]:
         yield
     except PplError as failure:
         raise Failure(failure.message, failure.exit_status) from None
+    except NotImplementedError as failure:
+        raise Failure(f"not supported yet: {failure}", 2) from None
     except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
         raise
     except Exception as failure:

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ppl_cli.errors import DataError
-from ppl_cli.graph.basic import Variable, root
+from ppl_cli.graph.basic import Variable, constant, root
 from ppl_cli.language import syntax as s
 from ppl_cli.language.diagnostics import NotSupported
 from ppl_cli.model.constraints import NAMED, Bijection, OffsetMultiplier, bounded
 from ppl_cli.model.data import validate
 from ppl_cli.model.environment import Slot
-from ppl_cli.model.model import Parameter
+from ppl_cli.model.model import Parameter, Term
 from ppl_cli.model.values import Value, convert
+from ppl_cli.ops.reduction import reduce_sum
+from ppl_cli.ops.scalar_math import add, gt, lt, switch
 from ppl_cli.ops.shape import broadcast_to
 
 if TYPE_CHECKING:
@@ -67,6 +69,24 @@ def check(el: Elaborator, d: s.Declaration, value: np.ndarray) -> None:
     if problem:
         index, space, reason = problem.partition(" ") if problem.startswith("[") else ("", " ", problem)
         raise DataError(f"{d.name_span}: error: in the data, `{d.name}{index}`{space}{reason}")
+
+
+def bound_checks(el: Elaborator, block: Sequence[s.Statement]) -> tuple[Term, ...]:
+    """For transformed parameters with bounds: 0, or -inf where a bound is violated, which rejects the point as in Stan."""
+    checks = []
+    for d in block:
+        if not isinstance(d, s.Declaration) or not isinstance(d.type.constraint, s.Bounds):
+            continue
+        value = el.lift(el.environment[d.name].value)
+        if not value.type.size:
+            continue
+        outside: Variable = constant(0.0)
+        for expression, side in ((d.type.constraint.lower, lt), (d.type.constraint.upper, gt)):
+            if expression is not None:
+                bound = _bound(el, expression, 0.0, value.shape)
+                outside = add(outside, reduce_sum(switch(side(value, bound), 1.0, 0.0)))
+        checks.append(Term(d.name, d.span, switch(gt(outside, 0.0), -np.inf, 0.0)))
+    return tuple(checks)
 
 
 def bijection_of(el: Elaborator, d: s.Declaration, shape: tuple[int, ...]) -> Bijection:

@@ -18,7 +18,7 @@ from ppl_cli.language.checked import CheckedProgram
 from ppl_cli.language.diagnostics import ElaborationError
 from ppl_cli.language.source import Span
 from ppl_cli.model.analysis import base_name
-from ppl_cli.model.blocks import declare_data, declare_parameters
+from ppl_cli.model.blocks import bound_checks, declare_data, declare_parameters
 from ppl_cli.model.environment import Environment, Slot
 from ppl_cli.model.expressions import Expressions, NeedsValue, tie_draws
 from ppl_cli.model.functions import Functions
@@ -73,6 +73,7 @@ class Elaborator:
             self.execute.run(program.transformed_data or ())
             parameters = declare_parameters(self, program.parameters or ())
             transformed = self.block(program.transformed_parameters or ())
+            checks = bound_checks(self, program.transformed_parameters or ())
             with self.environment.scope():
                 self.execute.run(program.model or ())
             terms = tuple(Term(_label(t), t.span, v) for t, v in self.terms.items())
@@ -84,7 +85,7 @@ class Elaborator:
             raise ElaborationError(message, need.span) from None
         return Model(
             name=program.source.name, source=program.source.text, data=data, parameters=parameters,
-            transformed=transformed, generated=generated, terms=terms, dims=self.dims,
+            transformed=transformed, generated=generated, terms=terms, checks=checks, dims=self.dims,
             observed=tuple(self.observed), loops=self.loop_spans,
         )  # fmt: skip
 

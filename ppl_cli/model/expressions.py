@@ -138,6 +138,8 @@ class Expressions:
         try:
             with np.errstate(all="ignore"):
                 variable = function(*arguments)
+        except NotImplementedError as error:
+            raise ElaborationError(f"not supported yet: {error}", span) from None
         except (TypeError, ValueError) as error:
             raise ElaborationError(str(error), span) from error
         if isinstance(variable, Variable) and variable.dtype == "bool":
@@ -174,6 +176,8 @@ class Expressions:
         return value
 
     def target(self, e: s.TargetCall) -> Value:
+        if self.el.conditional:
+            raise NotSupported("`target()` inside a loop or a condition is", e.span)
         return self.el.target_so_far()
 
     # ------------------------------------------------------------------------------------- containers

@@ -66,14 +66,13 @@ class Loops:
 
     def for_each(self, loop: s.ForEach) -> None:
         values = self.el.evaluate(loop.iterable)
+        if str(self.el.checked.type_of(loop.iterable)) == "matrix":  # visited column by column
+            columns, rows = np.unravel_index(np.arange(np.prod(shape_of(values))), shape_of(values)[::-1])
+            values = np.asarray(values)[rows, columns] if is_known(values) else gather(self.el.lift(values), rows, columns)
         if is_known(values) and self.is_data(loop):
             self.in_order(loop, np.asarray(values))
             return
-        axes = 2 if str(self.el.checked.type_of(loop.iterable)) == "matrix" else 1
-        n = int(np.prod(shape_of(values)[:axes]))
-        if axes == 2:  # a matrix is visited column by column
-            order = [np.unravel_index(np.arange(n), shape_of(values)[::-1])[k] for k in (1, 0)]
-            values = gather(self.el.lift(values), *order)
+        n = shape_of(values)[0]
         self.trace_or_unroll(loop, 1, n, self.el.lift(values))
 
     # ------------------------------------------------------------------------------------- in order
@@ -202,6 +201,8 @@ class Loops:
         if need.variable not in dependents([need.variable], [index]):
             return False
         slots = self.el.environment.visible(facts(loop).assigns)
+        if slots:  # values assigned would depend on the order of the groups
+            return False
         for values in self.groups(need, index, np.arange(low, high + 1)):
             results, carried, terms = self.grouped_body(loop, index, slots, elements, values)
             step = root(loop.variable, "int64")

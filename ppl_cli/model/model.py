@@ -42,7 +42,8 @@ class Term:
 class Model:
     """A program with its data.
 
-    `terms` add up to the log density over the constrained parameters; all graphs are in terms of the parameters' value variables.
+    `terms` add up to the log density over the constrained parameters; `checks` are 0, or -inf where a transformed parameter is outside
+    its bounds; all graphs are in terms of the parameters' value variables.
     `dims` names the axes of a variable after the size expressions of its declaration. `observed` are the data that stand on the left of `~`.
     """
 
@@ -53,6 +54,7 @@ class Model:
     transformed: Mapping[str, Variable]
     generated: Mapping[str, Variable]
     terms: tuple[Term, ...]
+    checks: tuple[Term, ...]
     dims: Mapping[str, Dims]
     observed: tuple[str, ...]
     loops: Mapping[Variable, Span]

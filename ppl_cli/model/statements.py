@@ -192,6 +192,8 @@ class Statements:
         return truncated(rv, *bounds)
 
     def target_plus(self, t: s.TargetPlus) -> None:
+        if t.jacobian:
+            raise NotSupported("`jacobian +=` is", t.span)
         value = self.el.lift(convert(self.el.evaluate(t.value), "float64"))
         self.el.add_term(t, reduce_sum(value) if value.shape else value)
 
