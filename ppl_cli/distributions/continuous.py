@@ -74,7 +74,7 @@ def skew_normal_lpdf(x: Any, xi: Any, omega: Any, alpha: Any) -> Variable:
 def exp_mod_normal_lpdf(x: Any, mu: Any, sigma: Any, rate: Any) -> Variable:
     rate, sigma = real(rate), real(sigma)
     z = standardized(x, mu, sigma)
-    return log(rate) + rate * sigma * (0.5 * rate * sigma - z) + log_ndtr(z - rate * sigma)
+    return log(rate) + valid(gt(sigma, 0.0), rate * sigma) * (0.5 * rate * sigma - z) + log_ndtr(z - rate * sigma)
 
 
 def _logistic_lcdf(x: Any, mu: Any, sigma: Any) -> Variable:

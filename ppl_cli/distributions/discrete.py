@@ -25,7 +25,8 @@ Shape = tuple[int, ...]
 def bernoulli_lpmf(x: Any, p: Any) -> Variable:
     """The log of the chosen probability: choosing between logs would differentiate the one that is not chosen, too."""
     x, p = as_variable(x), real(p)
-    return within(both(ge(x, 0), le(x, 1)), log(switch(eq(x, 1), p, 1.0 - p)))
+    chosen = switch(eq(x, 1), p, 1.0 - p)
+    return within(both(ge(x, 0), le(x, 1)), valid(le(chosen, 1.0), log(chosen)))
 
 
 def bernoulli_logit_lpmf(x: Any, logit: Any) -> Variable:
@@ -66,7 +67,7 @@ def poisson_log_lpmf(x: Any, log_rate: Any) -> Variable:
 def neg_binomial_lpmf(x: Any, alpha: Any, beta: Any) -> Variable:
     x, alpha, beta = as_variable(x), real(alpha), real(beta)
     k = real(int_max(x, 0))
-    choose = lgamma(k + alpha) - lgamma(alpha) - lgamma(k + 1.0)
+    choose = lgamma(k + alpha) - lgamma(valid(gt(alpha, 0.0), alpha)) - lgamma(k + 1.0)
     return within(ge(x, 0), choose + alpha * (log(beta) - log1p(beta)) - k * log1p(beta))
 
 
@@ -74,8 +75,7 @@ def neg_binomial_2_lpmf(x: Any, mu: Any, phi: Any) -> Variable:
     x, mu, phi = as_variable(x), real(mu), real(phi)
     k = real(int_max(x, 0))
     choose = lgamma(k + phi) - lgamma(phi) - lgamma(k + 1.0)
-    total = log(mu + phi)
-    return within(ge(x, 0), choose + multiply_log(k, mu) + phi * log(phi) - (k + phi) * total)
+    return within(ge(x, 0), choose + multiply_log(k, mu) - k * log(mu + phi) - phi * log1p(mu / phi))
 
 
 def neg_binomial_2_log_lpmf(x: Any, eta: Any, phi: Any) -> Variable:
@@ -95,7 +95,8 @@ def beta_binomial_lpmf(x: Any, n: Any, alpha: Any, beta: Any) -> Variable:
     x, n, alpha, beta = as_variable(x), as_variable(n), real(alpha), real(beta)
     held = int_min(int_max(x, 0), n)
     k, m = real(held), real(sub(n, held))
-    return within(both(ge(x, 0), le(x, n)), log_choose(n, held) + lbeta(k + alpha, m + beta) - lbeta(alpha, beta))
+    prior = valid(both(gt(alpha, 0.0), gt(beta, 0.0)), lbeta(alpha, beta))
+    return within(both(ge(x, 0), le(x, n)), log_choose(n, held) + lbeta(k + alpha, m + beta) - prior)
 
 
 def discrete_range_lpmf(x: Any, low: Any, high: Any) -> Variable:
@@ -166,7 +167,9 @@ def ordered_logistic_lpmf(x: Any, eta: Any, cutpoints: Any) -> Variable:
     below = eta - switch(first, 0.0, _pick(held, padded))
     above = eta - switch(last, 0.0, _pick(add(held, 1), padded))
     # log(inv_logit(below) - inv_logit(above)), each end on its own
-    middle = log1m_exp(switch(lt(above, below), above - below, -1.0)) - log1p_exp(-below) - log1p_exp(above)
+    ordered = lt(above, below)
+    gap = log1m_exp(switch(ordered, above - below, -1.0))
+    middle = valid(ordered, gap - log1p_exp(-below) - log1p_exp(above))
     log_p = switch(first, -log1p_exp(above), switch(last, -log1p_exp(-below), middle))
     return within(inside, log_p)
 

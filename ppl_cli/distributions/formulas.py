@@ -4,9 +4,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ppl_cli.graph.basic import Variable, as_variable
+from ppl_cli.graph.basic import Constant, Variable, as_variable
 from ppl_cli.ops.scalar_math import (
-    eq, lgamma, log, log1m_exp, log1p, log_ndtr, switch, to_real,
+    both, eq, lgamma, log, log1m_exp, log1p, log_ndtr, switch, to_real,
 )
 
 NEGATIVE_INFINITY = -math.inf
@@ -30,16 +30,24 @@ def real(v: Any) -> Variable:
     return v if v.dtype == "float64" else to_real(v)
 
 
+def _vanishes(a: Variable, at_zero: Variable) -> Variable:
+    """Where a times a logarithm is 0: for a constant a = 0 anywhere; else only where the logarithm is infinite, so that
+    the derivative by a is the logarithm."""
+    return eq(a, 0.0) if isinstance(a, Constant) or a.op == to_real.op else both(eq(a, 0.0), at_zero)
+
+
 def multiply_log(a: Any, b: Any) -> Variable:
-    """a log b, 0 for a = 0 whatever b is (also for b = 0)."""
+    """a log b, 0 for a = b = 0."""
     a, b = real(a), real(b)
-    return switch(eq(a, 0.0), 0.0, a * log(switch(eq(a, 0.0), 1.0, b)))
+    zero = _vanishes(a, eq(b, 0.0))
+    return switch(zero, 0.0, a * log(switch(zero, 1.0, b)))
 
 
 def multiply_log1m(a: Any, b: Any) -> Variable:
-    """a log(1 - b), 0 for a = 0."""
+    """a log(1 - b), 0 for a = 0 and b = 1."""
     a, b = real(a), real(b)
-    return switch(eq(a, 0.0), 0.0, a * log1p(-switch(eq(a, 0.0), 0.0, b)))
+    zero = _vanishes(a, eq(b, 1.0))
+    return switch(zero, 0.0, a * log1p(-switch(zero, 0.0, b)))
 
 
 def lbeta(a: Any, b: Any) -> Variable:

@@ -11,6 +11,22 @@ from ppl_cli.ops import scalar_math as sm
 from ppl_cli.ops.reduction import log_sum_exp, reduce_max, reduce_min, reduce_prod, reduce_sum
 from ppl_cli.ops.shape import reshape
 
+
+
+def _gamma_sign(x: Variable) -> Variable:
+    """The sign of the gamma function: below zero it changes at every integer."""
+    steps = sm.floor(x)
+    return sm.switch(sm.gt(x, 0.0), 1.0, 1.0 - 2.0 * (steps - 2.0 * sm.floor(0.5 * steps)))
+
+
+def _hypot(a: Variable, b: Variable) -> Variable:
+    """The larger times the root of 1 plus the ratio squared: neither square overflows."""
+    first = sm.ge(a, b)
+    larger, smaller = sm.switch(first, a, b), sm.switch(first, b, a)
+    ratio = smaller / sm.switch(sm.eq(larger, 0.0), 1.0, larger)
+    return larger * sm.sqrt(1.0 + ratio * ratio)
+
+
 UNARY = {
     "exp": sm.exp, "exp2": sm.exp2, "expm1": sm.expm1, "log": sm.log, "log2": sm.log2, "log10": sm.log10, "log1p": sm.log1p,
     "sqrt": sm.sqrt, "cbrt": sm.cbrt, "floor": sm.floor, "ceil": sm.ceil, "round": sm.rounded, "trunc": sm.trunc,
@@ -29,7 +45,7 @@ UNARY = {
     "log1m_inv_logit": lambda x: -sm.log1p_exp(x),
     "inv_cloglog": lambda x: -sm.expm1(-sm.exp(x)),
     "cloglog": lambda x: sm.log(-sm.log1p(-real(x))),
-    "tgamma": lambda x: sm.exp(sm.lgamma(x)),
+    "tgamma": lambda x: _gamma_sign(real(x)) * sm.exp(sm.lgamma(x)),
     "Phi": lambda x: 0.5 * sm.erfc(-real(x) * math.sqrt(0.5)),
     "Phi_approx": lambda x: sm.inv_logit(0.07056 * real(x) * real(x) * real(x) + 1.5976 * real(x)),
     "minus": lambda x: -x,
@@ -43,9 +59,9 @@ BINARY = {
     "pow": lambda a, b: sm.power(real(a), real(b)),
     "fmax": lambda a, b: sm.maximum(real(a), real(b)),
     "fmin": lambda a, b: sm.minimum(real(a), real(b)),
-    "fdim": lambda a, b: sm.switch(sm.gt(a, b), real(a) - real(b), 0.0),
+    "fdim": lambda a, b: sm.switch(sm.le(a, b), 0.0, real(a) - real(b)),
     "fmod": lambda a, b: real(a) - real(b) * sm.trunc(real(a) / real(b)),
-    "hypot": lambda a, b: sm.sqrt(real(a) * real(a) + real(b) * real(b)),
+    "hypot": lambda a, b: _hypot(sm.absolute(real(a)), sm.absolute(real(b))),
     "atan2": sm.atan2,
     "lbeta": lbeta,
     "beta": lambda a, b: sm.exp(lbeta(a, b)),
@@ -69,9 +85,9 @@ def choose(n: Variable, k: Variable) -> Variable:
     return sm.to_int(sm.rounded(sm.exp(log_choose(n, k))))
 
 
-@function("int step(real)", "int int_step(real)", "int int_step(int)")
-def step(x: Variable, types: Any = ()) -> Variable:
-    return sm.switch(sm.ge(x, 0), 1, 0)
+add("int step(real)", lambda x: sm.switch(sm.lt(x, 0), 0, 1))
+for _type in ("int", "real"):
+    add(f"int int_step({_type})", lambda x: sm.switch(sm.gt(x, 0), 1, 0))
 
 
 SIZES_OF_INT = {"max": (sm.int_max, reduce_max), "min": (sm.int_min, reduce_min)}
