@@ -2,6 +2,7 @@
 
 The main thread watches: it reports progress, and stops the chains at Ctrl-C, which keeps the draws made so far.
 """
+
 from __future__ import annotations
 
 import os
@@ -66,7 +67,9 @@ class Draws:
 class Chain:
     """The memory of one chain and its run."""
 
-    def __init__(self, density: Function, options: SampleOptions, number: int, start: np.ndarray, stop: np.ndarray) -> None:
+    def __init__(
+        self, density: Function, options: SampleOptions, number: int, start: np.ndarray, stop: np.ndarray
+    ) -> None:
         dim, dense = len(start), options.metric == "dense"
         self.options, self.density, self.stop = options, density, stop
         self.workspace = density.workspace()
@@ -139,12 +142,15 @@ def sample(
 ) -> Draws:
     """Draw from `density` by NUTS.
 
-    initial: start points [dim] or [chain, dim]; random ones if not given. explain: says what is wrong at a point without
-    density. progress: called in this thread, a few times a second.
+    initial: start points [dim] or [chain, dim]; random ones if not given.
+    explain: says what is wrong at a point without density.
+    progress: called in this thread, a few times a second.
     """
     start_compiling()
-    find = random_points if initial is None else lambda *given: given_points(*given[:2], initial, *given[2:])
-    starts = find(density, options, explain)
+    if initial is None:
+        starts = random_points(density, options, explain)
+    else:
+        starts = given_points(density, options, initial, explain)
     stop = np.zeros(1, dtype=np.int64)
     chains = [Chain(density, options, number, start, stop) for number, start in enumerate(starts)]
     _ = density.address, nuts.run_chain.address  # wait here, not in the threads, for what is not compiled yet
@@ -157,7 +163,7 @@ def sample(
 
 
 def start_compiling() -> None:
-    """On a new machine, compile the sampler in the background: call this as early as it is known that there will be draws."""
+    """On a new machine, compile the sampler in the background; call this as soon as draws are asked for."""
     start(nuts.run_chain)
 
 
@@ -184,7 +190,10 @@ def _run(
 
 
 def _watch(
-    futures: list[Future[None]], chains: list[Chain], options: SampleOptions, progress: Callable[[Progress], None] | None
+    futures: list[Future[None]],
+    chains: list[Chain],
+    options: SampleOptions,
+    progress: Callable[[Progress], None] | None,
 ) -> None:
     total = chains[0].warmup + options.draws * options.thin
     pending = set(futures)
@@ -203,15 +212,13 @@ def _collect(chains: list[Chain], interrupted: bool, seconds: float) -> Draws:
     if interrupted and length == 0:
         raise RunError("interrupted before the first draw after warmup: there is nothing to keep")
     kept = [k for k, drawn in enumerate(lengths) if drawn >= length]
-    draws = np.array([chains[k].draws for k in kept])
-    statistics = np.array([chains[k].statistics for k in kept])
     first = chains[0].saved_warmup
     after, before = slice(first, first + length), slice(0, first)
     return Draws(
-        draws=draws[:, after],
-        statistics=by_name(statistics[:, after]),
-        warmup_draws=draws[:, before],
-        warmup_statistics=by_name(statistics[:, before]),
+        draws=np.array([chains[k].draws[after] for k in kept]),
+        statistics=by_name(np.array([chains[k].statistics[after] for k in kept])),
+        warmup_draws=np.array([chains[k].draws[before] for k in kept]),
+        warmup_statistics=by_name(np.array([chains[k].statistics[before] for k in kept])),
         step_sizes=np.array([chains[k].reals[nuts.STEP_SIZE] for k in kept]),
         inverse_metrics=np.array([chains[k].inverse_metric for k in kept]),
         chains=tuple(kept),

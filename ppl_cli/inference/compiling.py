@@ -1,4 +1,5 @@
 """Entry points → object files, by Numba and LLVM: a program that `jit` runs when there is no machine code yet."""
+
 from __future__ import annotations
 
 import os
@@ -17,7 +18,7 @@ from numba.extending import intrinsic, overload, register_jitable
 
 from ppl_cli.inference import jit
 
-OPTIONS = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+OPTIONS: Any = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 TYPES = {
     jit.DOUBLE: types.float64,
     jit.INTEGER: types.int64,
@@ -57,7 +58,7 @@ def _call(typing_context: Any, address: Any, q: Any, out: Any, workspace: Any) -
 
 @overload(jit.call, jit_options=OPTIONS, strict=False)
 def _overload_call(address: Any, q: Any, out: Any, workspace: Any) -> Any:
-    return lambda address, q, out, workspace: _call(address, q, out, workspace)
+    return lambda address, q, out, workspace: _call(address, q, out, workspace)  # type: ignore[call-arg]
 
 
 def _overload_pointer(python: Callable[..., Any], pointer: Any) -> None:
@@ -70,7 +71,7 @@ def _overload_pointer(python: Callable[..., Any], pointer: Any) -> None:
 
         return pointer(types.int64), generate
 
-    overload(python, jit_options=OPTIONS, strict=False)(lambda address: lambda address: cast(address))
+    overload(python, jit_options=OPTIONS, strict=False)(lambda address: lambda address: cast(address))  # type: ignore[call-arg]
 
 
 _overload_pointer(jit.doubles, TYPES[jit.DOUBLES])
@@ -82,16 +83,16 @@ def main(targets: list[str]) -> None:
     """Each target is `module:name=path`."""
     found = []
     for target in targets:
-        entry, path = target.split("=", 1)
-        module, name = entry.split(":")
+        function, path = target.split("=", 1)
+        module, name = function.split(":")
         found.append((getattr(import_module(module), name), Path(path)))
     for python in jit.FUNCTIONS:
         register_jitable(**OPTIONS)(python)
-    for entry, path in found:
-        handle, temporary = tempfile.mkstemp(dir=path.parent)
+    for entry, file_path in found:
+        handle, temporary = tempfile.mkstemp(dir=file_path.parent)
         with os.fdopen(handle, "wb") as file:
             file.write(compile_object(entry))
-        os.replace(temporary, path)
+        os.replace(temporary, file_path)
 
 
 if __name__ == "__main__":

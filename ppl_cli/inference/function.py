@@ -1,4 +1,5 @@
 """What the samplers ask of a compiled function: its address, its sizes, and a workspace for each thread."""
+
 from __future__ import annotations
 
 from typing import Protocol

@@ -1,4 +1,5 @@
 """Start points on the unconstrained scale: given ones, or random ones with a finite density and gradient."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -27,8 +28,8 @@ def random_points(density: Function, options: SampleOptions, explain: Explain | 
             if is_finite(density, point):
                 break
         else:
-            where = f"within ±{options.init:g} of the origin of the unconstrained scale" if tries > 1 else "at the origin"
-            raise _no_start(f"no start point {where} has a finite log density and gradient ({tries} tried)", point, explain)
+            message = f"no start point within ±{options.init:g} of the origin of the unconstrained scale has a finite"
+            raise _no_start(f"{message} log density and gradient ({tries} tried)", point, explain)
     return points
 
 
@@ -38,11 +39,12 @@ def given_points(
     """`points`, [dim] for all chains or [chain, dim], checked."""
     dim = density.n_in
     if points.shape not in ((dim,), (options.chains, dim)):
-        raise OptionError(f"start points have shape {list(points.shape)}; [{dim}] or [{options.chains}, {dim}] is needed")
+        raise OptionError(f"start points need the shape [{dim}] or [{options.chains}, {dim}], not {list(points.shape)}")
     points = np.array(np.broadcast_to(points, (options.chains, dim)), dtype=np.float64)
     for chain, point in enumerate(points):
         if not is_finite(density, point):
-            raise _no_start(f"the start point of chain {chain + 1} has no finite log density and gradient", point, explain)
+            message = f"the start point of chain {chain + 1} has no finite log density and gradient"
+            raise _no_start(message, point, explain)
     return points
 
 

@@ -3,6 +3,7 @@
 Conventions of Betancourt (2017), "A conceptual introduction to Hamiltonian Monte Carlo", arXiv:1701.02434: target
 density exp(lp(q)), Hamiltonian H(q, p) = -lp(q) + p' M^-1 p / 2.
 """
+
 from __future__ import annotations
 
 import math

@@ -1,8 +1,9 @@
-"""How the functions of this room become machine code: written in Python, compiled by Numba at the first use on a machine.
+"""How the functions of this room become machine code: written in Python, compiled by Numba once per machine.
 
-The machine code of an entry point is kept in a file. Later runs load that file and do not import Numba, which takes longer than
-sampling a small model. The entry points know no model: they call its functions by address, so one file serves all models.
+The machine code of an entry point is kept in a file. Later runs load that file and do not import Numba, which takes
+longer than sampling a small model. Entry points call a model's functions by address: one file serves all models.
 """
+
 from __future__ import annotations
 
 import ctypes
@@ -121,7 +122,7 @@ class Build:
 
     @staticmethod
     def start(targets: list[str]) -> Build:
-        """Numba's own optimizer is off there: the whole entry point is optimized once instead of each function in each caller."""
+        """Numba's own optimizer is off there: an entry point is optimized once, not each function in each caller."""
         messages = tempfile.TemporaryFile()  # noqa: SIM115
         paths = os.pathsep.join(p for p in sys.path if p)
         command = [sys.executable, "-P", "-m", "ppl_cli.inference.compiling", *targets]
@@ -132,7 +133,8 @@ class Build:
         while not path.exists():
             if self.process.poll() is not None and not path.exists():
                 self.messages.seek(0)
-                raise RunError(f"the sampler cannot be compiled:\n{self.messages.read().decode(errors='replace')[-2000:]}")
+                text = self.messages.read().decode(errors="replace")
+                raise RunError(f"the sampler cannot be compiled:\n{text[-2000:]}")
             time.sleep(0.005)
 
 

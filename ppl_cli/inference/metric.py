@@ -1,8 +1,9 @@
 """The metric: what the draws of a warmup window say of M^-1, the covariance of the target.
 
-Variances and covariances as in Stan, shrunk to a small multiple of the identity; or the diagonal that minimizes the Fisher
-divergence, sqrt(var(draws) / var(gradients)): Seyboldt, Carlson and Carpenter (2026), arXiv:2603.18845.
+Variances and covariances as in Stan, shrunk to a small multiple of the identity; or the diagonal that minimizes the
+Fisher divergence, sqrt(var(draws) / var(gradients)): Seyboldt, Carlson and Carpenter (2026), arXiv:2603.18845.
 """
+
 from __future__ import annotations
 
 import math
@@ -18,7 +19,7 @@ SMALLEST, LARGEST = 1e-20, 1e20
 
 
 class Moments(NamedTuple):
-    """Running means and sums of squared deviations of draws and gradients; products of deviations for a dense metric."""
+    """Running means and sums of squared deviations of draws and gradients; if dense, also products of deviations."""
 
     mean_q: Doubles
     squares_q: Doubles
@@ -31,8 +32,10 @@ class Moments(NamedTuple):
 def moments_at(memory: int, dim: int) -> Moments:
     """The moments in an array [row, dim]: MOMENT_ROWS rows, then those of the products."""
     row = 8 * dim
-    first, second, third, fourth = doubles(memory), doubles(memory + row), doubles(memory + 2 * row), doubles(memory + 3 * row)
-    return Moments(first, second, third, fourth, doubles(memory + 4 * row))
+    q, gradient = memory, memory + 2 * row
+    return Moments(
+        doubles(q), doubles(q + row), doubles(gradient), doubles(gradient + row), doubles(gradient + 2 * row)
+    )
 
 
 @function

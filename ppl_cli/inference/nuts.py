@@ -2,24 +2,50 @@
 
 Hoffman and Gelman (2014), JMLR 15, in the multinomial form of Betancourt (2017), arXiv:1701.02434.
 """
+
 from __future__ import annotations
 
 import math
 from typing import NamedTuple
 
 from ppl_cli.inference.integrator import (
-    POINT_ROWS, Hamiltonian, Point, copy, draw_momentum, kinetic_energy, log_density, point_at,
-)  # fmt: skip
+    POINT_ROWS,
+    Hamiltonian,
+    copy,
+    draw_momentum,
+    kinetic_energy,
+    log_density,
+    point_at,
+)
 from ppl_cli.inference.jit import (
-    DOUBLES, INTEGER, INTEGERS, Doubles, Integers, Words, doubles, entry_point, function, integers, words,
-)  # fmt: skip
+    DOUBLES,
+    INTEGER,
+    INTEGERS,
+    Doubles,
+    Integers,
+    Words,
+    doubles,
+    entry_point,
+    function,
+    integers,
+    words,
+)
 from ppl_cli.inference.metric import estimate_metric, moments_at, observe
 from ppl_cli.inference.random import uniform
 from ppl_cli.inference.statistics import COLUMNS
 from ppl_cli.inference.stepsize import averaged_step_size, guess_step_size, restart_averaging, update_averaging
 from ppl_cli.inference.tree import (
-    COMPLETE, DIVERGING, STOPPED, extend, is_turning, join, log_add_exp, reversed_time, set_leaf, subtree_at,
-)  # fmt: skip
+    COMPLETE,
+    DIVERGING,
+    STOPPED,
+    extend,
+    is_turning,
+    join,
+    log_add_exp,
+    reversed_time,
+    set_leaf,
+    subtree_at,
+)
 from ppl_cli.inference.warmup import CLOSE_WINDOW, NOTHING
 
 # What a chain counts while it runs, for others to watch.
@@ -38,12 +64,14 @@ SETTINGS = 8
 TARGET_ACCEPT, STEP_SIZE = 0, 1
 REALS = 2
 
-# The addresses of all that a chain reads and writes: compiled density and its workspace; four phase points, of which
-# BACKWARD and FORWARD are the ends of the trajectory and CANDIDATE comes from its extension; the sub-trees TRAJECTORY and, from
-# EXTENSION on, those of its extension; the metric and its estimation; actions [iteration of warmup]; draws [iteration, dim],
-# those of the warmup first, and statistics [iteration, column].
-(DENSITY, WORKSPACE, DRAW, CANDIDATE, BACKWARD, FORWARD, TRAJECTORY, EXTENSION, INVERSE_METRIC, FACTOR, MOMENTS, AVERAGING,
- RANDOM, ACTIONS, DRAWS, STATISTICS, COUNTERS, STOP) = range(18)
+# The addresses of all that a chain reads and writes.
+DENSITY, WORKSPACE = 0, 1  # compiled
+DRAW, CANDIDATE, BACKWARD, FORWARD = 2, 3, 4, 5  # phase points: one of the extension, both ends of the trajectory
+TRAJECTORY, EXTENSION = 6, 7  # sub-trees; those of the extension follow each other
+INVERSE_METRIC, FACTOR, MOMENTS, AVERAGING = 8, 9, 10, 11
+RANDOM, ACTIONS = 12, 13  # actions: [iteration of warmup]
+DRAWS, STATISTICS = 14, 15  # [iteration, dim] and [iteration, column], those of the warmup first
+COUNTERS, STOP = 16, 17
 ADDRESSES = 18
 
 
@@ -62,7 +90,7 @@ class Transition(NamedTuple):
 def transition(
     h: Hamiltonian, memory: Integers, lp: float, step_size: float, max_depth: int, random: Words, stop: Integers
 ) -> Transition:
-    """Replace the draw by the next: double the trajectory, in random directions of time, until it turns (section A.4)."""
+    """Replace the draw by the next: double the trajectory, in random directions of time, until it turns."""
     n = h.dim
     draw, candidate = point_at(memory[DRAW], n), point_at(memory[CANDIDATE], n)
     backward, forward = point_at(memory[BACKWARD], n), point_at(memory[FORWARD], n)
@@ -98,30 +126,22 @@ def transition(
 
 
 @function
-def record(draws: Doubles, statistics: Doubles, row: int, h: Hamiltonian, draw: Point, t: Transition, step_size: float, max_depth: int) -> None:
-    """Write one draw and its statistics, in the order of the table STATISTICS."""
-    for i in range(h.dim):
-        draws[row * h.dim + i] = draw.q[i]
-    first = row * COLUMNS
-    statistics[first] = t.lp
-    statistics[first + 1] = t.acceptance
-    statistics[first + 2] = step_size
-    statistics[first + 3] = t.depth
-    statistics[first + 4] = t.steps
-    statistics[first + 5] = t.outcome == DIVERGING
-    statistics[first + 6] = t.depth == max_depth
-    statistics[first + 7] = t.energy
+def record(row: Doubles, t: Transition, step_size: float, max_depth: int) -> None:
+    """Write the statistics of a draw, in the order of the table STATISTICS."""
+    row[0], row[1], row[2] = t.lp, t.acceptance, step_size
+    row[3], row[4] = t.depth, t.steps
+    row[5], row[6] = t.outcome == DIVERGING, t.depth == max_depth
+    row[7] = t.energy
 
 
 @entry_point(INTEGER, INTEGERS, INTEGERS, DOUBLES)
 def run_chain(memory: Integers, settings: Integers, reals: Doubles) -> int:
-    """Warm up and draw from the start point until the output is full or the stop flag is set. Returns how the chain ended."""
-    h = Hamiltonian(
-        memory[DENSITY], memory[WORKSPACE], settings[DIM], settings[DENSE] != 0, doubles(memory[INVERSE_METRIC]), doubles(memory[FACTOR])
-    )
+    """Warm up and draw until the output is full or the stop flag is set; returns how the chain ended."""
+    inverse_metric, factor = doubles(memory[INVERSE_METRIC]), doubles(memory[FACTOR])
+    dim, dense = settings[DIM], settings[DENSE] != 0
+    h = Hamiltonian(memory[DENSITY], memory[WORKSPACE], dim, dense, inverse_metric, factor)
     draw, trial = point_at(memory[DRAW], h.dim), point_at(memory[CANDIDATE], h.dim)
     moments, averaging, random = moments_at(memory[MOMENTS], h.dim), doubles(memory[AVERAGING]), words(memory[RANDOM])
-    draws, statistics = doubles(memory[DRAWS]), doubles(memory[STATISTICS])
     actions, counts, stop = integers(memory[ACTIONS]), integers(memory[COUNTERS]), integers(memory[STOP])
     total, observed = settings[N_WARMUP] + settings[N_DRAWS] * settings[THIN], 0
     lp = log_density(h, draw)
@@ -138,9 +158,11 @@ def run_chain(memory: Integers, settings: Integers, reals: Doubles) -> int:
         if t.outcome == STOPPED:
             return INTERRUPTED
         lp = t.lp
-        row = iteration if warming else settings[SAVED_WARMUP] + (iteration - settings[N_WARMUP] + 1) // settings[THIN] - 1
-        if row < settings[SAVED_WARMUP] if warming else (iteration - settings[N_WARMUP] + 1) % settings[THIN] == 0:
-            record(draws, statistics, row, h, draw, t, step_size, settings[MAX_DEPTH])
+        drawn = iteration - settings[N_WARMUP] + 1
+        row = iteration if warming else settings[SAVED_WARMUP] + drawn // settings[THIN] - 1
+        if row < settings[SAVED_WARMUP] if warming else drawn % settings[THIN] == 0:
+            copy(dim, draw.q, doubles(memory[DRAWS] + 8 * dim * row))
+            record(doubles(memory[STATISTICS] + 8 * COLUMNS * row), t, step_size, settings[MAX_DEPTH])
         if warming:
             step_size = update_averaging(averaging, t.acceptance, reals[TARGET_ACCEPT])
             if actions[iteration] != NOTHING:

@@ -1,13 +1,24 @@
 """The options of a sampling run, checked when they are made."""
+
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Literal
 
 from ppl_cli.errors import OptionError
 
 MAX_CHAINS = 2**16  # what a random stream's number has room for
-MAX_DEPTH = 30
+MAX_COUNT = 2**31
+RANGES = {
+    "chains": (1, MAX_CHAINS),
+    "warmup": (0, MAX_COUNT),
+    "draws": (0, MAX_COUNT),
+    "thin": (1, MAX_COUNT),
+    "seed": (0, 2**64 - 1),
+    "max_depth": (1, 30),
+    "init": (0.0, sys.float_info.max),
+}
 
 
 @dataclass(frozen=True)
@@ -27,14 +38,10 @@ class SampleOptions:
     save_warmup: bool = False
 
     def __post_init__(self) -> None:
-        for name, low, high in (
-            ("chains", 1, MAX_CHAINS), ("warmup", 0, 2**31), ("draws", 0, 2**31), ("thin", 1, 2**31), ("seed", 0, 2**64 - 1),
-            ("max_depth", 1, MAX_DEPTH), ("init", 0.0, float("inf")),
-        ):  # fmt: skip
+        for name, (low, high) in RANGES.items():
             value = getattr(self, name)
             if not low <= value <= high:
-                allowed = f"at least {low}" if high in (2**31, float("inf")) else f"from {low} to {high}"
-                raise OptionError(f"`{name}` is {value}, but it must be {allowed}")
+                raise OptionError(f"`{name}` is {value}, but it must lie between {low} and {high}")
         if not 0.0 < self.target_accept < 1.0:
             raise OptionError(f"`target_accept` is {self.target_accept}, but it must lie between 0 and 1")
         if self.cores is not None and self.cores < 1:

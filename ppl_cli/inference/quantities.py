@@ -1,4 +1,5 @@
 """A compiled function of a draw → its values at all draws, in threads; each draw has a random stream of its own."""
+
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
@@ -10,14 +11,13 @@ from ppl_cli.inference.function import Function
 from ppl_cli.inference.jit import INTEGER, INTEGERS, Integers, as_integers, call, doubles, entry_point, integers, words
 from ppl_cli.inference.random import COUNT, QUANTITIES, SEED, SPARE, STREAM, new_state
 
-
 # What `run_rows` is told: addresses and numbers.
 ADDRESS, WORKSPACE, INPUT, OUTPUT, RANDOM, STOP, N_IN, N_OUT, ROWS = range(9)
 
 
 @entry_point(INTEGER, INTEGERS)
 def run_rows(settings: Integers) -> int:
-    """Call a function on rows [row, n_in], to write rows [row, n_out]; each draws from a stream of its own, one after another."""
+    """Call a function on rows [row, n_in] to write rows [row, n_out]; each draws from a stream of its own."""
     random, stop = words(settings[RANDOM]), integers(settings[STOP])
     seed, first = random[SEED], random[STREAM]
     for k in range(settings[ROWS]):
@@ -43,10 +43,8 @@ def generate(
         random = new_state(seed, chain, purpose, start)
         workspace = function.workspace(random)
         rows, results = draws[chain, start:].ctypes.data, out[chain, start:].ctypes.data
-        settings = np.array([
-            function.address, workspace.address, rows, results, random.ctypes.data, stop.ctypes.data, n_in, function.n_out,
-            end - start,
-        ])  # fmt: skip
+        called = function.address, workspace.address, rows, results, random.ctypes.data, stop.ctypes.data
+        settings = np.array([*called, n_in, function.n_out, end - start], dtype=np.int64)
         run_rows(as_integers(settings))
 
     cores = cores or available_cores()

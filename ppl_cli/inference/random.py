@@ -1,13 +1,15 @@
 """Counter-based random numbers: a state uint64[4] in, a number out; the same stream whatever thread draws it.
 
-The generator is Philox4x32-10: Salmon, Moraes, Dror and Shaw (2011), "Parallel random numbers: as easy as 1, 2, 3", SC '11.
-A state holds (seed, stream, number of words drawn, spare word). Compiled kernels reach the same functions by address.
+The generator is Philox4x32-10: Salmon, Moraes, Dror and Shaw (2011), "Parallel random numbers: as easy as 1, 2, 3".
+A state holds (seed, stream, number of words drawn, spare word). Kernels reach the same functions by address.
 """
+
 from __future__ import annotations
 
 import math
 
 import numpy as np
+
 from ppl_cli.inference.jit import DOUBLE, WORDS, EntryPoint, Words, entry_point, function
 
 SEED, STREAM, COUNT, SPARE = 0, 1, 2, 3
@@ -143,7 +145,7 @@ def rare_binomial(state: Words, n: float, p: float) -> float:
 
 @function
 def btrs(state: Words, n: float, p: float) -> float:
-    """Transformed rejection for n p >= 10: algorithm BTRS of Hörmann (1993), "The generation of binomial random variates"."""
+    """Transformed rejection for n p >= 10: BTRS of Hörmann (1993), "The generation of binomial random variates"."""
     spread = math.sqrt(n * p * (1.0 - p))
     b = 1.15 + 2.53 * spread
     a = -0.0873 + 0.0248 * b + 0.01 * p
@@ -196,9 +198,12 @@ def draw_binomial(state: Words, a: float, b: float) -> float:
 
 
 PRIMITIVES: dict[str, EntryPoint] = {
-    "uniform": draw_uniform, "std_normal": draw_std_normal, "std_gamma": draw_std_gamma, "poisson": draw_poisson,
+    "uniform": draw_uniform,
+    "std_normal": draw_std_normal,
+    "std_gamma": draw_std_gamma,
+    "poisson": draw_poisson,
     "binomial": draw_binomial,
-}  # fmt: skip
+}
 
 
 def primitive_address(name: str) -> int:

@@ -1,4 +1,5 @@
 """What is recorded of each draw: one table that the sampler writes by column and storage reads by name."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -2,6 +2,7 @@
 
 Hoffman and Gelman (2014), "The No-U-Turn Sampler", JMLR 15: algorithm 4 for the guess, section 3.2 for the averaging.
 """
+
 from __future__ import annotations
 
 import math
@@ -9,7 +10,7 @@ import math
 from ppl_cli.inference.integrator import Hamiltonian, Point, copy, draw_momentum, kinetic_energy, leapfrog
 from ppl_cli.inference.jit import Doubles, Words, function
 
-# The state of dual averaging: where log step sizes shrink to, mean error H_bar, averaged log step size, number of updates.
+# The state of dual averaging: where log step sizes shrink to, mean error, averaged log step size, number of updates.
 MU, H_BAR, LOG_AVERAGE, UPDATES = 0, 1, 2, 3
 AVERAGING_SIZE = 4
 GAMMA, T0, KAPPA = 0.05, 10.0, 0.75  # equation 6, with the values recommended there

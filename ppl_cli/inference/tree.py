@@ -1,8 +1,9 @@
 """The trajectory of NUTS as a stack of sub-trees: no recursion, no allocation.
 
-Multinomial NUTS with the generalized no-U-turn criterion: Betancourt (2017), arXiv:1701.02434, appendices A.3.2 and A.4.2, with
-Stan's two further checks across each join (Stan Reference Manual, MCMC Sampling).
+Multinomial NUTS with the generalized no-U-turn criterion: Betancourt (2017), arXiv:1701.02434, appendices A.3.2 and
+A.4.2, with Stan's two further checks across each join (base_nuts.hpp).
 """
+
 from __future__ import annotations
 
 import math
@@ -68,7 +69,7 @@ def set_leaf(n: int, tree: Subtree, point: Point) -> None:
 
 @function
 def is_turning(n: int, left: Subtree, right: Subtree) -> bool:
-    """Whether two adjacent sub-trees together make a U-turn: v_first . rho <= 0 or v_last . rho <= 0 (equation 2 of A.4.2).
+    """Whether two adjacent sub-trees together make a U-turn: v_first . rho <= 0 or v_last . rho <= 0 (A.4.2).
 
     Checked for the whole, for `left` with the first point of `right`, and for `right` with the last point of `left`.
     """
@@ -83,7 +84,8 @@ def is_turning(n: int, left: Subtree, right: Subtree) -> bool:
         rho = right.rho[i] + left.p_last[i]
         right_first += left.v_last[i] * rho
         right_last += right.v_last[i] * rho
-    return not (min(whole_first, whole_last) > 0 and min(left_first, left_last) > 0 and min(right_first, right_last) > 0)
+    ends_agree = min(whole_first, whole_last) > 0
+    return not (ends_agree and min(left_first, left_last) > 0 and min(right_first, right_last) > 0)
 
 
 @function
@@ -103,13 +105,20 @@ def log_add_exp(a: float, b: float) -> float:
 
 @function
 def extend(
-    h: Hamiltonian, point: Point, candidate: Point, stack: int, depth: int, step_size: float, initial_energy: float,
-    random: Words, stop: Integers,
+    h: Hamiltonian,
+    point: Point,
+    candidate: Point,
+    stack: int,
+    depth: int,
+    step_size: float,
+    initial_energy: float,
+    random: Words,
+    stop: Integers,
 ) -> Extension:
-    """Integrate 2^depth steps from `point`, an end of the trajectory; the sub-tree of the new points is the first of the stack.
+    """Integrate 2^depth steps from `point`, an end of the trajectory; their sub-tree becomes the first of the stack.
 
-    The stack holds complete sub-trees of decreasing depth; two of equal depth are joined at once, so that every sub-tree of
-    the binary tree is checked. One of the points is drawn into `candidate` with probability proportional to its weight.
+    The stack holds complete sub-trees of decreasing depth; two of equal depth are joined at once, so that every
+    sub-tree of the binary tree is checked. One point is drawn into `candidate`, in proportion to the weights.
     """
     size = 8 * SUBTREE_ROWS * h.dim
     top, n, outcome = stack - size, 0, COMPLETE

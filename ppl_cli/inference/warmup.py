@@ -2,6 +2,7 @@
 
 Stan Reference Manual, MCMC Sampling, "Automatic parameter tuning".
 """
+
 from __future__ import annotations
 
 import numpy as np
