@@ -9,7 +9,6 @@ import numpy as np
 from ppl_cli.graph.basic import Variable, constant
 from ppl_cli.model.constraints.base import TOLERANCE, Bijection
 from ppl_cli.ops.indexing import take_slice
-from ppl_cli.ops.linalg import matvec
 from ppl_cli.ops.reduction import CumulativeSum, log_sum_exp, reduce_sum
 from ppl_cli.ops.scalar_math import exp, log, sqrt
 from ppl_cli.ops.shape import join, reshape
@@ -88,17 +87,9 @@ class PositiveOrdered(VectorBijection):
         return "has a negative element" if (value < 0).any() else _descent(value)
 
 
-def zero_sum_basis(n: int) -> np.ndarray:
-    """The orthonormal basis [n, n - 1] of vectors that sum to zero (Reference Manual, "Sum-to-zero transforms")."""
-    k = np.arange(1, n)
-    weight = 1 / np.sqrt(k * (k + 1.0))
-    basis = np.triu(np.broadcast_to(weight, (n - 1, n - 1)))
-    return np.vstack([basis, np.zeros((1, n - 1))]) - np.vstack([np.zeros((1, n - 1)), np.diag(k * weight)])
-
-
 @dataclass(frozen=True)
 class SumToZero(VectorBijection):
-    """x = H y with the orthonormal zero-sum basis H."""
+    """x = H y with the orthonormal zero-sum basis H (Reference Manual, "Sum-to-zero transforms"), by cumulative sums."""
 
     suffix: ClassVar[str] = "sum_to_zero"
 
@@ -106,11 +97,22 @@ class SumToZero(VectorBijection):
     def unconstrained_shape(self) -> tuple[int, ...]:
         return (*self.batch, max(self.length - 1, 0))
 
+    @property
+    def _weights(self) -> tuple[Variable, Variable]:
+        """Column k of H holds weight[k] above its element k and -k weight[k] there."""
+        k = np.arange(1.0, self.length)
+        return constant(1 / np.sqrt(k * (k + 1))), constant(k)
+
     def constrain(self, y: Variable) -> Variable:
-        return matvec(constant(zero_sum_basis(self.length)), y)
+        weight, k = self._weights
+        scaled = y * weight
+        zero = constant(np.zeros((*self.batch, 1)))
+        return join([CumulativeSum(True)(scaled), zero], -1) - join([zero, scaled * k], -1)
 
     def unconstrain(self, x: Variable) -> Variable:
-        return matvec(constant(zero_sum_basis(self.length).T), x)
+        weight, k = self._weights
+        before = CumulativeSum()(take_slice(x, 0, self.length - 1, -1))
+        return (before - _rest(x) * k) * weight
 
     def log_jacobian(self, y: Variable) -> Variable:
         return constant(0.0)
