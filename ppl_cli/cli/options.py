@@ -35,7 +35,7 @@ backend_option: Decorator = click.option(
 seed_option: Decorator = click.option(
     "--seed", type=click.IntRange(0, 2**64 - 1), help="Seed of the random numbers. Default: a new one, which is shown."
 )
-quiet_option: Decorator = click.option("--quiet", "-q", is_flag=True, help="Print warnings and errors only.")
+quiet_option: Decorator = click.option("--quiet", "-q", is_flag=True, help="Neither progress nor summary: errors only.")
 
 
 def output_option(default: str) -> Decorator:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -118,9 +119,15 @@ def sample(
 def _start(init: str) -> tuple[float, dict[str, Any] | None]:
     """The radius of random starts, or the values that a file gives."""
     try:
-        return float(init), None
+        radius = float(init)
     except ValueError:
-        pass
+        return 2.0, _start_values(init)
+    if not 0 <= radius < math.inf:
+        raise OptionError(f"--init {init}: a radius must be finite and not negative")
+    return radius, None
+
+
+def _start_values(init: str) -> dict[str, Any]:
     try:
         with click.open_file(init, encoding="utf-8") as file:
             values = json.load(file)
@@ -130,7 +137,7 @@ def _start(init: str) -> tuple[float, dict[str, Any] | None]:
         raise DataError(f"--init {init}: not valid JSON: {error}") from None
     if not isinstance(values, dict):
         raise DataError(f"--init {init}: not a JSON object of parameter values")
-    return 2.0, values
+    return values
 
 
 def _report(results: Results, target: str, quiet: bool, seed: int) -> tuple[str, ...]:

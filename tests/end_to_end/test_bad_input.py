@@ -51,6 +51,7 @@ OPTIONS = {
     "no chains": (["--chains", "0"], "not in the range"),
     "an impossible acceptance": (["--target-accept", "1.5"], "must lie between 0 and 1"),
     "a start that is not there": (["--init", "nowhere.json"], "nowhere.json"),
+    "an endless radius": (["--init", "inf"], "a radius must be finite"),
     "a folder that is not there": (["-o", "nowhere/draws.nc"], "nowhere"),
     "data that are not there": (["--data", "nowhere.json"], "nowhere.json: cannot read the data"),
 }

@@ -35,7 +35,9 @@ def slow(tmp_path: Path) -> str:
     return str(path)
 
 
-def test_ctrl_c_keeps_the_draws_made_so_far(run: Run, slow: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_keeps_the_draws_made_so_far(
+    run: Run, slow: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     interrupt_at(110, monkeypatch)
     found = run("sample", slow, *ENDLESS)
     assert found.exit_code == 0, found.stderr

@@ -1,4 +1,5 @@
 """Every example model: its gradient is that of its density, and C and Numba agree."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,4 +1,5 @@
 """Small models whose figures are known: densities, simplified graphs, a mixture, prior draws, a mode."""
+
 from __future__ import annotations
 
 import math
