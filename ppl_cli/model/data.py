@@ -59,8 +59,10 @@ def _to_array(name: str, value: Any) -> np.ndarray:
 
 def _to_ints(name: str, array: np.ndarray) -> np.ndarray:
     """3.0 is an int, 3.5 is not."""
+    if array.dtype.kind == "i":
+        return array
     bad = (array != np.trunc(array)) | (array < float(INT64.min)) | (array >= float(INT64.max))
-    if array.dtype.kind != "i" and bad.any():
+    if bad.any():
         found = array[bad].ravel()[0]
         raise _Misfit(f"`{name}{_first(bad)}` is {found:g}, but it is declared int")
     return array
