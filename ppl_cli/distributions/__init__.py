@@ -2,8 +2,12 @@
 from ppl_cli.distributions.base import Distribution
 from ppl_cli.distributions.continuous import CONTINUOUS
 from ppl_cli.distributions.discrete import DISCRETE
+from ppl_cli.distributions.intervals import INTERVALS
 from ppl_cli.distributions.multivariate import MULTIVARIATE
+from ppl_cli.distributions.positive import POSITIVE
 
-DISTRIBUTIONS: dict[str, Distribution] = {d.name: d for d in (*CONTINUOUS, *DISCRETE, *MULTIVARIATE)}
+DISTRIBUTIONS: dict[str, Distribution] = {
+    law.name: law for law in (*CONTINUOUS, *POSITIVE, *INTERVALS, *DISCRETE, *MULTIVARIATE)
+}
 
 __all__ = ["DISTRIBUTIONS", "Distribution"]

@@ -22,6 +22,7 @@ class Distribution:
     log_cdf, log_ccdf   log of the probability of being <= value and of being > value; None where not known
     quantile     (p, *parameters) -> the inverse of the cdf; None where not known
     event        the shape of one value, given the types of the parameters
+    positive     the parameters that must be greater than 0, which a distribution function does not find out by itself
     sized        that shape does not follow from the parameters: it is given to each random variable, and to `draw` as `event`
     """
 
@@ -36,6 +37,7 @@ class Distribution:
     event_ndim: int = 0
     event_ndims: tuple[int, ...] = SCALAR_EVENT
     event: Callable[..., tuple[int, ...]] | None = None
+    positive: tuple[str, ...] = ()
     sized: bool = False
 
     def __post_init__(self) -> None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ppl_cli.distributions.base import Density
 from ppl_cli.graph.basic import Constant, Variable, as_variable
+from ppl_cli.ops.random import primitive
 from ppl_cli.ops.scalar_math import (
-    both, eq, lgamma, log, log1m_exp, log1p, log_ndtr, switch, to_real,
+    both, either, eq, ge, le, lgamma, log, log1m_exp, log1p, log_ndtr, switch, to_real,
 )
+
+Shape = tuple[int, ...]
 
 NEGATIVE_INFINITY = -math.inf
 LOG_SQRT_2PI = 0.5 * math.log(2 * math.pi)
@@ -69,3 +73,34 @@ def normal_lcdf(z: Variable) -> Variable:
     return log_ndtr(z)
 
 
+def standardized(x: Any, location: Any, scale: Any) -> Variable:
+    return (real(x) - location) / scale
+
+
+def exponential_draw(shape: Shape) -> Variable:
+    """Standard exponential draws."""
+    return -log(primitive("uniform", shape=shape))
+
+
+def gamma_draw(shape: Shape, alpha: Any) -> Variable:
+    return primitive("std_gamma", alpha, shape=shape)
+
+
+def beta_draw(shape: Shape, alpha: Any, beta: Any) -> Variable:
+    first = gamma_draw(shape, alpha)
+    return first / (first + gamma_draw(shape, beta))
+
+
+def on_interval(function: Density, low: float, high: float, tail: str) -> Density:
+    """A log cdf (`tail` "lower") or ccdf ("upper") of the laws on (low, high): at the ends and beyond them exact, without the
+    derivatives of `function`, which are not finite there."""
+    at_low, at_high = (NEGATIVE_INFINITY, 0.0) if tail == "lower" else (0.0, NEGATIVE_INFINITY)
+    inner = low + 1.0 if math.isinf(high) else 0.5 * (low + high)
+
+    def held(x: Any, *parameters: Any) -> Variable:
+        x = real(x)
+        below, above = le(x, low), ge(x, high)
+        value = function(switch(either(below, above), inner, x), *parameters)
+        return switch(below, at_low, switch(above, at_high, value))
+
+    return held

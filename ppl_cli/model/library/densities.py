@@ -1,18 +1,19 @@
 """Functions that follow from the distributions: densities, distribution functions, random numbers; generalized linear models."""
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from ppl_cli.distributions import DISTRIBUTIONS, Distribution
 from ppl_cli.distributions.discrete import bernoulli_logit_lpmf, poisson_log_lpmf
-from ppl_cli.distributions.formulas import real
+from ppl_cli.distributions.formulas import real, valid
 from ppl_cli.distributions.continuous import normal_lpdf
 from ppl_cli.graph.basic import Variable
 from ppl_cli.model.library.table import add, known
 from ppl_cli.ops.linalg import matvec
 from ppl_cli.ops.random import random_variable
 from ppl_cli.ops.reduction import reduce_sum
-from ppl_cli.ops.scalar_math import exp
+from ppl_cli.ops.scalar_math import both, exp, gt, lt
 
 # The argument types of the distributions that are not over scalars: value, then parameters.
 VECTOR_SIGNATURES: dict[str, tuple[str, ...]] = {
@@ -45,6 +46,19 @@ def _summed(density: Callable[..., Variable]) -> Callable[..., Variable]:
     return lambda *arguments: reduce_sum(density(*arguments))
 
 
+def _checked(law: Distribution, function: Callable[..., Variable]) -> Callable[..., Variable]:
+    """A distribution function that is NaN where a parameter is not positive but should be."""
+    positions = [law.parameters.index(name) for name in law.positive]
+
+    def checked(x: Variable, *parameters: Variable) -> Variable:
+        result = function(x, *parameters)
+        for k in positions:
+            result = valid(both(gt(parameters[k], 0.0), lt(parameters[k], math.inf)), result)
+        return result
+
+    return checked
+
+
 def _draw(law: Distribution) -> Callable[..., Variable]:
     return lambda *parameters: random_variable(law, *parameters)
 
@@ -56,10 +70,11 @@ def _add(law: Distribution) -> None:
     for suffix in (kind, "lu" + kind[1:]):
         add(f"real {law.name}_{suffix}{inside}", _summed(law.log_prob))
     if law.log_cdf is not None:
-        add(f"real {law.name}_lcdf{inside}", _summed(law.log_cdf))
-        add(f"real {law.name}_cdf{inside}", lambda *a, f=law.log_cdf: exp(reduce_sum(f(*a))))
+        lower = _checked(law, law.log_cdf)
+        add(f"real {law.name}_lcdf{inside}", _summed(lower))
+        add(f"real {law.name}_cdf{inside}", lambda *a: exp(reduce_sum(lower(*a))))
     if law.log_ccdf is not None:
-        add(f"real {law.name}_lccdf{inside}", _summed(law.log_ccdf))
+        add(f"real {law.name}_lccdf{inside}", _summed(_checked(law, law.log_ccdf)))
     if law.draw is None or law.sized or law.name == "multinomial":
         return
     for result, arguments in _draw_signatures(law, parameters):

@@ -1,0 +1,231 @@
+"""Distributions on the positive numbers. Formulas: Stan Functions Reference, "Positive Continuous Distributions", "Positive
+Lower-Bounded Distributions"."""
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ppl_cli.distributions.base import Density, Distribution
+from ppl_cli.distributions.formulas import (
+    LOG_SQRT_2PI, NEGATIVE_INFINITY, exponential_draw, gamma_draw, multiply_log, normal_lcdf, on_interval, real, valid, within,
+)
+from ppl_cli.graph.basic import Variable
+from ppl_cli.ops.distribution_functions import gamma_p, gamma_p_inverse, gamma_q
+from ppl_cli.ops.random import primitive
+from ppl_cli.ops.scalar_math import (
+    exp, ge, gt, inv_logit, le, lgamma, log, log1m_exp, log1p, log1p_exp, maximum, ndtri, power, sqrt, switch,
+)
+
+
+def lognormal_lpdf(x: Any, mu: Any, sigma: Any) -> Variable:
+    x = real(x)
+    inside = log(maximum(x, 0.0))
+    z = (inside - mu) / sigma
+    return within(gt(x, 0.0), -0.5 * z * z - log(real(sigma)) - LOG_SQRT_2PI - inside)
+
+
+def exponential_lpdf(x: Any, rate: Any) -> Variable:
+    x, rate = real(x), real(rate)
+    return within(ge(x, 0.0), log(rate) - rate * x)
+
+
+def gamma_lpdf(x: Any, alpha: Any, beta: Any) -> Variable:
+    x, alpha, beta = real(x), real(alpha), real(beta)
+    constant = multiply_log(alpha, beta) - lgamma(alpha)
+    density = valid(gt(alpha, 0.0), constant) + multiply_log(alpha - 1.0, maximum(x, 0.0)) - beta * x
+    return within(ge(x, 0.0), density)
+
+
+def inv_gamma_lpdf(x: Any, alpha: Any, beta: Any) -> Variable:
+    x, alpha, beta = real(x), real(alpha), real(beta)
+    constant = valid(gt(alpha, 0.0), alpha * log(beta) - lgamma(alpha))
+    return within(gt(x, 0.0), constant - (alpha + 1.0) * log(maximum(x, 0.0)) - beta / x)
+
+
+def chi_square_lpdf(x: Any, nu: Any) -> Variable:
+    return gamma_lpdf(x, 0.5 * real(nu), 0.5)
+
+
+def inv_chi_square_lpdf(x: Any, nu: Any) -> Variable:
+    return inv_gamma_lpdf(x, 0.5 * real(nu), 0.5)
+
+
+def scaled_inv_chi_square_lpdf(x: Any, nu: Any, sigma: Any) -> Variable:
+    return inv_gamma_lpdf(x, 0.5 * real(nu), 0.5 * real(nu) * real(sigma) * real(sigma))
+
+
+def weibull_lpdf(x: Any, alpha: Any, sigma: Any) -> Variable:
+    x, alpha, sigma = real(x), real(alpha), real(sigma)
+    scaled = maximum(x, 0.0) / sigma
+    density = log(alpha) - log(sigma) + multiply_log(alpha - 1.0, scaled) - power(scaled, alpha)
+    return within(ge(x, 0.0), density)
+
+
+def frechet_lpdf(x: Any, alpha: Any, sigma: Any) -> Variable:
+    x, alpha, sigma = real(x), real(alpha), real(sigma)
+    scaled = maximum(x, 0.0) / sigma
+    return within(gt(x, 0.0), log(alpha) - log(sigma) - (alpha + 1.0) * log(scaled) - power(scaled, -alpha))
+
+
+def rayleigh_lpdf(x: Any, sigma: Any) -> Variable:
+    x, sigma = real(x), real(sigma)
+    return within(gt(x, 0.0), log(maximum(x, 0.0)) - 2.0 * log(sigma) - 0.5 * x * x / (sigma * sigma))
+
+
+def loglogistic_lpdf(x: Any, alpha: Any, beta: Any) -> Variable:
+    x, alpha, beta = real(x), real(alpha), real(beta)
+    z = multiply_log(beta, maximum(x, 0.0) / alpha)
+    density = log(beta) - log(alpha) + multiply_log(beta - 1.0, maximum(x, 0.0) / alpha) - 2.0 * log1p_exp(z)
+    return within(ge(x, 0.0), density)
+
+
+def pareto_lpdf(x: Any, low: Any, alpha: Any) -> Variable:
+    x, low, alpha = real(x), real(low), real(alpha)
+    return within(ge(x, low), log(alpha) + alpha * log(low) - (alpha + 1.0) * log(x))
+
+
+def pareto_type_2_lpdf(x: Any, mu: Any, scale: Any, alpha: Any) -> Variable:
+    x, mu, scale, alpha = real(x), real(mu), real(scale), real(alpha)
+    density = log(alpha) - log(scale) - (alpha + 1.0) * log1p(maximum(x - mu, 0.0) / scale)
+    return within(ge(x, mu), density)
+
+
+# ----------------------------------------------------------------------- distribution functions
+
+
+def _lower(function: Density) -> Density:
+    return on_interval(function, 0.0, math.inf, "lower")
+
+
+def _upper(function: Density) -> Density:
+    return on_interval(function, 0.0, math.inf, "upper")
+
+
+def _above(low: Variable, x: Any, at_low: float, function: Density) -> Variable:
+    """`function` of the excess over a lower bound that is a parameter; `at_low` below it."""
+    excess = real(x) - low
+    below = le(excess, 0.0)
+    return switch(below, at_low, function(switch(below, 1.0, excess)))
+
+
+def _gamma_lcdf(x: Variable, alpha: Any, beta: Any) -> Variable:
+    return log(gamma_p(real(alpha), real(beta) * x))
+
+
+def _gamma_lccdf(x: Variable, alpha: Any, beta: Any) -> Variable:
+    return log(gamma_q(real(alpha), real(beta) * x))
+
+
+def _inv_gamma_lcdf(x: Variable, alpha: Any, beta: Any) -> Variable:
+    return log(gamma_q(real(alpha), real(beta) / x))
+
+
+def _inv_gamma_lccdf(x: Variable, alpha: Any, beta: Any) -> Variable:
+    return log(gamma_p(real(alpha), real(beta) / x))
+
+
+def _scale_of(nu: Any, sigma: Any) -> Variable:
+    """The second parameter of the inverse gamma that a scaled inverse chi square is."""
+    return 0.5 * real(nu) * real(sigma) * real(sigma)
+
+
+def _loglogistic_log_odds(x: Variable, alpha: Any, beta: Any) -> Variable:
+    return real(beta) * (log(x) - log(real(alpha)))
+
+
+def _pareto_lccdf(low: Any, excess: Variable, alpha: Any) -> Variable:
+    return -real(alpha) * log1p(excess / low)
+
+
+LOGNORMAL = Distribution(
+    "lognormal", ("mu", "sigma"), lognormal_lpdf,
+    draw=lambda shape, mu, sigma: exp(mu + sigma * primitive("std_normal", shape=shape)),
+    log_cdf=_lower(lambda x, mu, sigma: normal_lcdf((log(x) - mu) / sigma)),
+    log_ccdf=_upper(lambda x, mu, sigma: normal_lcdf((mu - log(x)) / sigma)),
+    quantile=lambda p, mu, sigma: exp(mu + sigma * ndtri(p)), positive=("sigma",),
+)
+EXPONENTIAL = Distribution(
+    "exponential", ("beta",), exponential_lpdf,
+    draw=lambda shape, rate: exponential_draw(shape) / rate,
+    log_cdf=_lower(lambda x, rate: log1m_exp(-real(rate) * x)),
+    log_ccdf=_upper(lambda x, rate: -real(rate) * x),
+    quantile=lambda p, rate: -log1p(-p) / rate, positive=("beta",),
+)
+GAMMA = Distribution(
+    "gamma", ("alpha", "beta"), gamma_lpdf, draw=lambda shape, alpha, beta: gamma_draw(shape, alpha) / beta,
+    log_cdf=_lower(_gamma_lcdf), log_ccdf=_upper(_gamma_lccdf),
+    quantile=lambda p, alpha, beta: gamma_p_inverse(real(alpha), p) / beta, positive=("alpha", "beta"),
+)
+INV_GAMMA = Distribution(
+    "inv_gamma", ("alpha", "beta"), inv_gamma_lpdf, draw=lambda shape, alpha, beta: beta / gamma_draw(shape, alpha),
+    log_cdf=_lower(_inv_gamma_lcdf), log_ccdf=_upper(_inv_gamma_lccdf),
+    quantile=lambda p, alpha, beta: beta / gamma_p_inverse(real(alpha), 1.0 - p), positive=("alpha", "beta"),
+)
+CHI_SQUARE = Distribution(
+    "chi_square", ("nu",), chi_square_lpdf, draw=lambda shape, nu: 2.0 * gamma_draw(shape, 0.5 * nu),
+    log_cdf=_lower(lambda x, nu: _gamma_lcdf(x, 0.5 * real(nu), 0.5)),
+    log_ccdf=_upper(lambda x, nu: _gamma_lccdf(x, 0.5 * real(nu), 0.5)),
+    quantile=lambda p, nu: 2.0 * gamma_p_inverse(0.5 * real(nu), p), positive=("nu",),
+)
+INV_CHI_SQUARE = Distribution(
+    "inv_chi_square", ("nu",), inv_chi_square_lpdf, draw=lambda shape, nu: 0.5 / gamma_draw(shape, 0.5 * nu),
+    log_cdf=_lower(lambda x, nu: _inv_gamma_lcdf(x, 0.5 * real(nu), 0.5)),
+    log_ccdf=_upper(lambda x, nu: _inv_gamma_lccdf(x, 0.5 * real(nu), 0.5)),
+    quantile=lambda p, nu: 0.5 / gamma_p_inverse(0.5 * real(nu), 1.0 - p), positive=("nu",),
+)
+SCALED_INV_CHI_SQUARE = Distribution(
+    "scaled_inv_chi_square", ("nu", "sigma"), scaled_inv_chi_square_lpdf,
+    draw=lambda shape, nu, sigma: 0.5 * nu * sigma * sigma / gamma_draw(shape, 0.5 * nu),
+    log_cdf=_lower(lambda x, nu, sigma: _inv_gamma_lcdf(x, 0.5 * real(nu), _scale_of(nu, sigma))),
+    log_ccdf=_upper(lambda x, nu, sigma: _inv_gamma_lccdf(x, 0.5 * real(nu), _scale_of(nu, sigma))),
+    quantile=lambda p, nu, sigma: _scale_of(nu, sigma) / gamma_p_inverse(0.5 * real(nu), 1.0 - p), positive=("nu", "sigma"),
+)
+WEIBULL = Distribution(
+    "weibull", ("alpha", "sigma"), weibull_lpdf,
+    draw=lambda shape, alpha, sigma: sigma * power(exponential_draw(shape), 1.0 / alpha),
+    log_cdf=_lower(lambda x, alpha, sigma: log1m_exp(-power(x / sigma, real(alpha)))),
+    log_ccdf=_upper(lambda x, alpha, sigma: -power(x / sigma, real(alpha))),
+    quantile=lambda p, alpha, sigma: sigma * power(-log1p(-p), 1.0 / alpha), positive=("alpha", "sigma"),
+)
+FRECHET = Distribution(
+    "frechet", ("alpha", "sigma"), frechet_lpdf,
+    draw=lambda shape, alpha, sigma: sigma * power(exponential_draw(shape), -1.0 / alpha),
+    log_cdf=_lower(lambda x, alpha, sigma: -power(x / sigma, -real(alpha))),
+    log_ccdf=_upper(lambda x, alpha, sigma: log1m_exp(-power(x / sigma, -real(alpha)))),
+    quantile=lambda p, alpha, sigma: sigma * power(-log(p), -1.0 / alpha), positive=("alpha", "sigma"),
+)
+RAYLEIGH = Distribution(
+    "rayleigh", ("sigma",), rayleigh_lpdf,
+    draw=lambda shape, sigma: sigma * sqrt(2.0 * exponential_draw(shape)),
+    log_cdf=_lower(lambda x, sigma: log1m_exp(-0.5 * x * x / (sigma * sigma))),
+    log_ccdf=_upper(lambda x, sigma: -0.5 * x * x / (sigma * sigma)),
+    quantile=lambda p, sigma: sigma * sqrt(-2.0 * log1p(-p)), positive=("sigma",),
+)
+LOGLOGISTIC = Distribution(
+    "loglogistic", ("alpha", "beta"), loglogistic_lpdf,
+    draw=lambda shape, alpha, beta: LOGLOGISTIC.quantile(primitive("uniform", shape=shape), alpha, beta),  # type: ignore[misc]
+    log_cdf=_lower(lambda x, alpha, beta: log(inv_logit(_loglogistic_log_odds(x, alpha, beta)))),
+    log_ccdf=_upper(lambda x, alpha, beta: -log1p_exp(_loglogistic_log_odds(x, alpha, beta))),
+    quantile=lambda p, alpha, beta: alpha * power(p / (1.0 - p), 1.0 / beta), positive=("alpha", "beta"),
+)
+PARETO = Distribution(
+    "pareto", ("y_min", "alpha"), pareto_lpdf,
+    draw=lambda shape, low, alpha: low * exp(exponential_draw(shape) / alpha),
+    log_cdf=lambda x, low, alpha: _above(
+        real(low), x, NEGATIVE_INFINITY, lambda excess: log1m_exp(_pareto_lccdf(low, excess, alpha))),
+    log_ccdf=lambda x, low, alpha: _above(real(low), x, 0.0, lambda excess: _pareto_lccdf(low, excess, alpha)),
+    quantile=lambda p, low, alpha: low * power(1.0 - p, -1.0 / alpha), positive=("y_min", "alpha"),
+)
+PARETO_TYPE_2 = Distribution(
+    "pareto_type_2", ("mu", "lambda", "alpha"), pareto_type_2_lpdf,
+    draw=lambda shape, mu, scale, alpha: mu + scale * (exp(exponential_draw(shape) / alpha) - 1.0),
+    log_cdf=lambda x, mu, scale, alpha: _above(
+        real(mu), x, NEGATIVE_INFINITY, lambda excess: log1m_exp(_pareto_lccdf(scale, excess, alpha))),
+    log_ccdf=lambda x, mu, scale, alpha: _above(real(mu), x, 0.0, lambda excess: _pareto_lccdf(scale, excess, alpha)),
+    quantile=lambda p, mu, scale, alpha: mu + scale * (power(1.0 - p, -1.0 / alpha) - 1.0), positive=("lambda", "alpha"),
+)
+
+POSITIVE = (
+    LOGNORMAL, EXPONENTIAL, GAMMA, INV_GAMMA, CHI_SQUARE, INV_CHI_SQUARE, SCALED_INV_CHI_SQUARE, WEIBULL, FRECHET, RAYLEIGH,
+    LOGLOGISTIC, PARETO, PARETO_TYPE_2,
+)  # fmt: skip
