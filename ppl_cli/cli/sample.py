@@ -95,6 +95,10 @@ def sample(
     target = output_name(model, output)
     check_writable(target)
     radius, initial = _start(init)
+
+    from ppl_cli.inference.preparation import prepare
+
+    prepare()
     loaded = load_model(model, data, backend)
     _ = loaded.pipeline.logp_grad  # the C compiler runs while the sampler is imported
 

@@ -1,6 +1,7 @@
 """Draws → a table of moments, quantiles, effective sample sizes and R-hat, and what is wrong with the run.
 
-The statistics are those of Vehtari et al. (2021), "Rank-normalization, folding, and localization", computed by arviz-stats. Its import takes longer than sampling a small model, so it happens when a table is made.
+The statistics are those of Vehtari et al. (2021), "Rank-normalization, folding, and localization", computed by
+arviz-stats. Its import takes longer than sampling a small model, so it happens when a table is made.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def _moments(x: np.ndarray) -> tuple[np.ndarray, ...]:
 
 
 def _convergence(x: np.ndarray) -> np.ndarray:
-    """Effective sample sizes (bulk, tail) and R-hat [statistic, scalar]; NaN where draws are not finite or all equal."""
+    """Effective sample sizes (bulk, tail) and R-hat [statistic, scalar]; NaN where undefined."""
     found = np.full((3, x.shape[2]), np.nan)
     if x.shape[1] < FEWEST_TO_JUDGE:
         return found

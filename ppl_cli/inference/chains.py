@@ -68,9 +68,9 @@ class Chain:
     """The memory of one chain and its run."""
 
     def __init__(
-        self, density: Function, options: SampleOptions, number: int, start: np.ndarray, stop: np.ndarray
+        self, density: Function, options: SampleOptions, number: int, point: np.ndarray, stop: np.ndarray
     ) -> None:
-        dim, dense = len(start), options.metric == "dense"
+        dim, dense = len(point), options.metric == "dense"
         self.options, self.density, self.stop = options, density, stop
         self.workspace = density.workspace()
         self.warmup = options.warmup if dim else 0
@@ -82,7 +82,7 @@ class Chain:
         self.reals = np.zeros(nuts.REALS)
         self.reals[nuts.TARGET_ACCEPT] = options.target_accept
         points = np.zeros((4, POINT_ROWS, dim))
-        points[0, 0] = start
+        points[0, 0] = point
         subtrees = np.zeros((options.max_depth + 2, SUBTREE_ROWS, dim))
         self.arrays = {
             nuts.DRAW: points[0],
@@ -146,13 +146,13 @@ def sample(
     explain: says what is wrong at a point without density.
     progress: called in this thread, a few times a second.
     """
-    start_compiling()
+    start(nuts.run_chain)
     if initial is None:
         starts = random_points(density, options, explain)
     else:
         starts = given_points(density, options, initial, explain)
     stop = np.zeros(1, dtype=np.int64)
-    chains = [Chain(density, options, number, start, stop) for number, start in enumerate(starts)]
+    chains = [Chain(density, options, number, point, stop) for number, point in enumerate(starts)]
     _ = density.address, nuts.run_chain.address  # wait here, not in the threads, for what is not compiled yet
     started = time.perf_counter()
     interrupted = _run(chains, options, stop, progress)
@@ -160,11 +160,6 @@ def sample(
         if chain.outcome in FAILURES:
             raise RunError(f"chain {number + 1}: {FAILURES[chain.outcome]}")
     return _collect(chains, interrupted, time.perf_counter() - started)
-
-
-def start_compiling() -> None:
-    """On a new machine, compile the sampler in the background; call this as soon as draws are asked for."""
-    start(nuts.run_chain)
 
 
 def available_cores() -> int:
