@@ -19,7 +19,7 @@ from ppl_cli.inference.function import Function
 from ppl_cli.inference.initial import Explain, given_points, random_points
 from ppl_cli.inference.integrator import POINT_ROWS
 from ppl_cli.inference.jit import as_doubles, as_integers, start
-from ppl_cli.inference.metric import COVARIANCE, MOMENT_ROWS, VARIANCE
+from ppl_cli.inference.metric import ESTIMATORS, MOMENT_ROWS
 from ppl_cli.inference.options import SampleOptions
 from ppl_cli.inference.random import TRANSITIONS, new_state
 from ppl_cli.inference.statistics import COLUMNS, by_name
@@ -118,7 +118,7 @@ class Chain:
             nuts.N_DRAWS: self.options.draws,
             nuts.THIN: self.options.thin,
             nuts.MAX_DEPTH: self.options.max_depth,
-            nuts.ESTIMATOR: COVARIANCE if dense else VARIANCE,
+            nuts.ESTIMATOR: ESTIMATORS[self.options.metric],
             nuts.DENSE: dense,
             nuts.SAVED_WARMUP: self.saved_warmup,
         }.items():

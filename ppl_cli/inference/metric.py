@@ -13,7 +13,8 @@ from ppl_cli.inference.integrator import Hamiltonian, Point
 from ppl_cli.inference.jit import Doubles, doubles, function
 
 MOMENT_ROWS = 4
-VARIANCE, FISHER, COVARIANCE = 0, 1, 2  # the estimators
+VARIANCE, FISHER, COVARIANCE = 0, 1, 2
+ESTIMATORS = {"diag": VARIANCE, "fisher": FISHER, "dense": COVARIANCE}  # by the names of metrics
 PRIOR_DRAWS, PRIOR_SCALE = 5.0, 1e-3  # the weight and the value of what Stan shrinks to
 SMALLEST, LARGEST = 1e-20, 1e20
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from ppl_cli.errors import OptionError
 
+Metric = Literal["diag", "fisher", "dense"]
 MAX_CHAINS = 2**16  # what a random stream's number has room for
 MAX_COUNT = 2**31
 RANGES = {
@@ -33,7 +34,7 @@ class SampleOptions:
     cores: int | None = None
     target_accept: float = 0.8
     max_depth: int = 10
-    metric: Literal["diag", "dense"] = "diag"
+    metric: Metric = "diag"
     init: float = 2.0
     save_warmup: bool = False
 
@@ -46,5 +47,5 @@ class SampleOptions:
             raise OptionError(f"`target_accept` is {self.target_accept}, but it must lie between 0 and 1")
         if self.cores is not None and self.cores < 1:
             raise OptionError(f"`cores` is {self.cores}, but it must be at least 1")
-        if self.metric not in ("diag", "dense"):
-            raise OptionError(f"`metric` is {self.metric!r}, but it must be diag or dense")
+        if self.metric not in get_args(Metric):
+            raise OptionError(f"`metric` is {self.metric!r}, but it must be one of {', '.join(get_args(Metric))}")

@@ -28,7 +28,7 @@ def assert_moments(draws: Draws, mean: np.ndarray, variance: np.ndarray) -> None
             assert abs(values.mean() - expected) < 4 * error
 
 
-@pytest.mark.parametrize("metric", ["diag", "dense"])
+@pytest.mark.parametrize("metric", ["diag", "fisher", "dense"])
 def test_a_correlated_gaussian_has_its_moments(gaussian, metric: str) -> None:
     draws = sample(gaussian(MEAN, COVARIANCE), replace(OPTIONS, metric=metric))
     assert_moments(draws, MEAN, np.diag(COVARIANCE))
