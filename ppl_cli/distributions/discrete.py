@@ -7,19 +7,17 @@ import numpy as np
 
 from ppl_cli.distributions.base import Distribution
 from ppl_cli.distributions.formulas import (
-    lbeta, log_choose, multiply_log, multiply_log1m, real, valid, within,
+    NEGATIVE_INFINITY, Shape, beta_draw, gamma_draw, lbeta, log_choose, multiply_log, multiply_log1m, real, valid, within,
 )
 from ppl_cli.graph.basic import Variable, as_variable, constant
+from ppl_cli.graph.traversal import evaluate, roots_of
 from ppl_cli.ops.distribution_functions import gamma_p, gamma_q, inc_beta
-from ppl_cli.ops.indexing import gather
 from ppl_cli.ops.random import primitive
-from ppl_cli.ops.reduction import CumulativeSum, log_sum_exp, reduce_max, reduce_sum
+from ppl_cli.ops.reduction import log_sum_exp
 from ppl_cli.ops.scalar_math import (
-    add, both, eq, exp, ge, gt, int_max, int_min, inv_logit, le, lgamma, log, log1m_exp, log1p, log1p_exp, lt, sub, switch, to_int,
+    add, both, eq, exp, ge, gt, int_max, int_min, inv_logit, le, lgamma, log, log1p, log1p_exp, lt, sub, switch, to_int,
 )
-from ppl_cli.ops.shape import broadcast_to, join, reshape
-
-Shape = tuple[int, ...]
+from ppl_cli.ops.shape import reshape
 
 
 def bernoulli_lpmf(x: Any, p: Any) -> Variable:
@@ -86,11 +84,6 @@ def neg_binomial_2_log_lpmf(x: Any, eta: Any, phi: Any) -> Variable:
     return within(ge(x, 0), choose + k * (eta - log(phi)) - (k + phi) * excess)
 
 
-def geometric_lpmf(x: Any, theta: Any) -> Variable:
-    x, theta = as_variable(x), real(theta)
-    return within(ge(x, 0), log(theta) + multiply_log1m(int_max(x, 0), theta))
-
-
 def beta_binomial_lpmf(x: Any, n: Any, alpha: Any, beta: Any) -> Variable:
     x, n, alpha, beta = as_variable(x), as_variable(n), real(alpha), real(beta)
     held = int_min(int_max(x, 0), n)
@@ -104,80 +97,74 @@ def discrete_range_lpmf(x: Any, low: Any, high: Any) -> Variable:
     return within(both(ge(x, low), le(x, high)), -log(real(sub(high, low)) + 1.0))
 
 
-# ------------------------------------------------------------------------------------ categories
+def hypergeometric_lpmf(x: Any, n: Any, a: Any, b: Any) -> Variable:
+    """x successes in n draws without replacement from a successes and b failures."""
+    x, n, a, b = map(as_variable, (x, n, a, b))
+    inside = both(both(ge(x, 0), le(x, a)), both(le(x, n), le(sub(n, x), b)))
+    return within(inside, log_choose(a, x) + log_choose(b, sub(n, x)) - log_choose(add(a, b), n))
 
 
-def _pick(x: Variable, table: Variable) -> Variable:
-    """Element x (from 1) of the last axis of `table`; batches of both broadcast. Out of range: the nearest."""
-    k = table.shape[-1]
-    position = sub(int_min(int_max(x, 1), k), 1)
-    lead = table.shape[:-1]
-    shape = np.broadcast_shapes(lead, x.shape)
-    if not lead:
-        return gather(table, position)
-    first = len(shape) - len(lead)
-    grids = []
-    for axis, n in enumerate(lead):
-        extent = [1] * len(shape)
-        extent[first + axis] = n
-        grids.append(constant(np.arange(n).reshape(extent)))
-    return gather(table, *grids, broadcast_to(position, shape))
+# --------------------------------------------------------------------- distribution functions
 
 
-def _category(x: Any, logs: Variable) -> Variable:
+def _tail(x: Any, last: Any, upper: bool, inside: Any) -> Variable:
+    """log P(X <= x), or P(X > x), of a count up to `last` (None: without end): `inside(held)` for 0 <= held < last; exact
+    outside."""
     x = as_variable(x)
-    return within(both(ge(x, 1), le(x, logs.shape[-1])), _pick(x, logs))
+    at_low, at_high = (0.0, NEGATIVE_INFINITY) if upper else (NEGATIVE_INFINITY, 0.0)
+    if last is None:
+        return switch(lt(x, 0), at_low, inside(real(int_max(x, 0))))
+    held = int_max(int_min(x, sub(last, 1)), 0)
+    return switch(lt(x, 0), at_low, switch(ge(x, last), at_high, inside(real(held))))
 
 
-def categorical_lpmf(x: Any, theta: Any) -> Variable:
-    return _category(x, log(real(theta)))
+def _bernoulli_tail(x: Any, p: Any, upper: bool) -> Variable:
+    p = real(p)
+    checked = valid(both(ge(p, 0.0), le(p, 1.0)), p)
+    return _tail(x, constant(1), upper, lambda held: log(checked) if upper else log1p(-checked))
 
 
-def categorical_logit_lpmf(x: Any, beta: Any) -> Variable:
-    beta = real(beta)
-    total = log_sum_exp(beta)
-    return _category(x, beta) - total
+def _binomial_tail(x: Any, n: Any, p: Any, upper: bool) -> Variable:
+    n, p = as_variable(n), real(p)
+    trials = real(int_max(n, 1))
+
+    def inside(k: Variable) -> Variable:
+        shapes = (k + 1.0, trials - k)
+        return log(inc_beta(*shapes, p) if upper else inc_beta(*shapes[::-1], 1.0 - p))
+
+    return _tail(x, n, upper, inside)
 
 
-def _draw_category(shape: Shape, weights: Variable) -> Variable:
-    """1 + the number of cumulative weights that a uniform draw exceeds."""
-    total = CumulativeSum()(weights)
-    k = weights.shape[-1]
-    u = reshape(primitive("uniform", shape=shape), (*shape, 1)) * broadcast_to(_last(total), (*total.shape[:-1], 1))
-    passed = switch(gt(u, total), 1, 0)
-    return int_min(add(reduce_sum(passed, -1), 1), k)
+def _poisson_tail(x: Any, rate: Any, upper: bool) -> Variable:
+    rate = real(rate)
+    return _tail(x, None, upper, lambda k: log((gamma_p if upper else gamma_q)(k + 1.0, rate)))
 
 
-def _last(v: Variable) -> Variable:
-    return reshape(reduce_max(v, -1), (*v.shape[:-1], 1))
+def _neg_binomial_tail(x: Any, shape: Any, p: Variable, upper: bool) -> Variable:
+    """Failures before `shape` successes of probability p."""
+    shape = real(shape)
+    return _tail(x, None, upper, lambda k: log(
+        inc_beta(k + 1.0, shape, 1.0 - p) if upper else inc_beta(shape, k + 1.0, p)))  # fmt: skip
 
 
-def _softmax(beta: Variable) -> Variable:
-    return exp(beta - _last(beta))
+def _beta_binomial_tail(x: Any, n: Any, alpha: Any, beta: Any, upper: bool) -> Variable:
+    """The sum of the masses, for which the largest n must be data."""
+    x, n, alpha, beta = (reshape(v, (*v.shape, 1)) for v in map(as_variable, (x, n, alpha, beta)))
+    if roots_of([n]):
+        raise NotImplementedError("the distribution function of beta_binomial for a population size that is not data")
+    k = constant(np.arange(int(evaluate([n])[0].max(initial=0)) + 1))
+    counted = gt(k, x) if upper else le(k, x)
+    return log_sum_exp(switch(counted, beta_binomial_lpmf(k, n, alpha, beta), NEGATIVE_INFINITY))
 
 
-def ordered_logistic_lpmf(x: Any, eta: Any, cutpoints: Any) -> Variable:
-    x, eta, cuts = as_variable(x), real(eta), real(cutpoints)
-    k = cuts.shape[-1] + 1
-    ends = constant(np.full((*cuts.shape[:-1], 1), np.inf))
-    padded = join([-ends, cuts, ends], -1)  # type: ignore[operator]
-    inside = both(ge(x, 1), le(x, k))
-    held = int_min(int_max(x, 1), k)
-    first, last = eq(held, 1), eq(held, k)
-    below = eta - switch(first, 0.0, _pick(held, padded))
-    above = eta - switch(last, 0.0, _pick(add(held, 1), padded))
-    # log(inv_logit(below) - inv_logit(above)), each end on its own
-    ordered = lt(above, below)
-    gap = log1m_exp(switch(ordered, above - below, -1.0))
-    middle = valid(ordered, gap - log1p_exp(-below) - log1p_exp(above))
-    log_p = switch(first, -log1p_exp(above), switch(last, -log1p_exp(-below), middle))
-    return within(inside, log_p)
+def _discrete_range_tail(x: Any, low: Any, high: Any, upper: bool) -> Variable:
+    low, high = as_variable(low), as_variable(high)
+    width = real(sub(high, low)) + 1.0
+    return _tail(sub(x, low), sub(high, low), upper, lambda k: log(
+        (width - 1.0 - k if upper else k + 1.0) / width))  # fmt: skip
 
 
-def _ordered_logistic_draw(shape: Shape, eta: Any, cutpoints: Variable) -> Variable:
-    u = primitive("uniform", shape=shape)
-    latent = eta + log(u) - log1p(-u)
-    return add(reduce_sum(switch(gt(reshape(latent, (*shape, 1)), cutpoints), 1, 0), -1), 1)
+# -------------------------------------------------------------------------------------- draws
 
 
 def _uniform_below(shape: Shape, p: Any) -> Variable:
@@ -192,60 +179,36 @@ def _binomial(shape: Shape, n: Any, p: Any) -> Variable:
     return primitive("binomial", n, p, shape=shape)
 
 
-def _gamma(shape: Shape, alpha: Any) -> Variable:
-    return primitive("std_gamma", alpha, shape=shape)
-
-
-def _beta(shape: Shape, a: Any, b: Any) -> Variable:
-    first = _gamma(shape, a)
-    return first / (first + _gamma(shape, b))
-
-
-def _discrete(name: str, parameters: tuple[str, ...], log_prob: Any, draw: Any, **more: Any) -> Distribution:
-    return Distribution(name, parameters, log_prob, draw=draw, dtype="int64", **more)
-
-
-def _poisson_lcdf(x: Any, rate: Any) -> Variable:
-    return log(gamma_q(real(int_max(as_variable(x), -1)) + 1.0, real(rate)))
-
-
-def _poisson_lccdf(x: Any, rate: Any) -> Variable:
-    return log(gamma_p(real(int_max(as_variable(x), -1)) + 1.0, real(rate)))
-
-
-def _binomial_lcdf(x: Any, n: Any, p: Any) -> Variable:
-    k = real(x)
-    return switch(ge(k, real(n)), 0.0, within(ge(k, 0.0), log(inc_beta(real(n) - k, k + 1.0, 1.0 - real(p)))))
-
-
-def _binomial_lccdf(x: Any, n: Any, p: Any) -> Variable:
-    k = real(x)
-    return switch(lt(k, 0.0), 0.0, within(lt(k, real(n)), log(inc_beta(k + 1.0, real(n) - k, real(p)))))
+def _discrete(name: str, parameters: tuple[str, ...], mass: Any, draw: Any, tail: Any = None, **more: Any) -> Distribution:
+    """`tail(x, *parameters, upper)` is the log of the mass up to x or (upper) above it."""
+    if tail is not None:
+        more |= {"log_cdf": lambda *a: tail(*a, upper=False), "log_ccdf": lambda *a: tail(*a, upper=True)}
+    return Distribution(name, parameters, mass, draw=draw, dtype="int64", **more)
 
 
 DISCRETE = (
-    _discrete("bernoulli", ("theta",), bernoulli_lpmf, _uniform_below),
+    _discrete("bernoulli", ("theta",), bernoulli_lpmf, _uniform_below, _bernoulli_tail),
     _discrete("bernoulli_logit", ("alpha",), bernoulli_logit_lpmf,
               lambda shape, a: _uniform_below(shape, inv_logit(real(a)))),
-    _discrete("binomial", ("N", "theta"), binomial_lpmf, _binomial, log_cdf=_binomial_lcdf, log_ccdf=_binomial_lccdf),
+    _discrete("binomial", ("N", "theta"), binomial_lpmf, _binomial, _binomial_tail),
     _discrete("binomial_logit", ("N", "alpha"), binomial_logit_lpmf,
               lambda shape, n, a: _binomial(shape, n, inv_logit(real(a)))),
-    _discrete("poisson", ("lambda",), poisson_lpmf, _poisson, log_cdf=_poisson_lcdf, log_ccdf=_poisson_lccdf),
+    _discrete("poisson", ("lambda",), poisson_lpmf, _poisson, _poisson_tail),
     _discrete("poisson_log", ("alpha",), poisson_log_lpmf, lambda shape, a: _poisson(shape, exp(real(a)))),
     _discrete("neg_binomial", ("alpha", "beta"), neg_binomial_lpmf,
-              lambda shape, a, b: _poisson(shape, _gamma(shape, a) / b)),
+              lambda shape, a, b: _poisson(shape, gamma_draw(shape, a) / b),
+              lambda x, a, b, upper: _neg_binomial_tail(x, a, real(b) / (1.0 + real(b)), upper), positive=("alpha", "beta")),
     _discrete("neg_binomial_2", ("mu", "phi"), neg_binomial_2_lpmf,
-              lambda shape, mu, phi: _poisson(shape, mu * _gamma(shape, phi) / phi)),
+              lambda shape, mu, phi: _poisson(shape, mu * gamma_draw(shape, phi) / phi),
+              lambda x, mu, phi, upper: _neg_binomial_tail(x, phi, real(phi) / (real(mu) + phi), upper),
+              positive=("mu", "phi")),
     _discrete("neg_binomial_2_log", ("eta", "phi"), neg_binomial_2_log_lpmf,
-              lambda shape, eta, phi: _poisson(shape, exp(real(eta)) * _gamma(shape, phi) / phi)),
+              lambda shape, eta, phi: _poisson(shape, exp(real(eta)) * gamma_draw(shape, phi) / phi)),
     _discrete("beta_binomial", ("N", "alpha", "beta"), beta_binomial_lpmf,
-              lambda shape, n, a, b: _binomial(shape, n, _beta(shape, a, b))),
+              lambda shape, n, a, b: _binomial(shape, n, beta_draw(shape, a, b)), _beta_binomial_tail,
+              positive=("alpha", "beta")),
+    _discrete("hypergeometric", ("N", "a", "b"), hypergeometric_lpmf, None),
     _discrete("discrete_range", ("lower", "upper"), discrete_range_lpmf,
               lambda shape, low, high: int_min(add(low, to_int(
-                  primitive("uniform", shape=shape) * (real(sub(high, low)) + 1.0))), high)),
-    _discrete("categorical", ("theta",), categorical_lpmf, _draw_category, event_ndims=(1,)),
-    _discrete("categorical_logit", ("beta",), categorical_logit_lpmf,
-              lambda shape, beta: _draw_category(shape, _softmax(beta)), event_ndims=(1,)),
-    _discrete("ordered_logistic", ("eta", "cutpoints"), ordered_logistic_lpmf, _ordered_logistic_draw,
-              event_ndims=(0, 1)),
+                  primitive("uniform", shape=shape) * (real(sub(high, low)) + 1.0))), high), _discrete_range_tail),
 )  # fmt: skip

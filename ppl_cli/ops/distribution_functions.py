@@ -10,7 +10,7 @@ from typing import Any
 
 from ppl_cli.graph.basic import Constant, Variable
 from ppl_cli.ops.elementwise import elementwise
-from ppl_cli.ops.scalar_math import _CYTHON, _special, exp, lgamma, log, log1p, sqrt
+from ppl_cli.ops.scalar_math import _CYTHON, _special, eq, exp, lgamma, log, log1p, sqrt, switch
 
 # Weights of f(x + k h) - f(x - k h), k = 1 .. 4, in h f'(x) (Fornberg 1988, Mathematics of Computation 51, table 1).
 _DIFFERENCE = (4 / 5, -1 / 5, 4 / 105, -1 / 280)
@@ -40,12 +40,17 @@ def _pullback(name: str, density: Callable[..., Variable], sign: float = 1.0) ->
     return pullback
 
 
+def _power_log(exponent: Variable, logarithm: Variable) -> Variable:
+    """The log of a power: 0 for the exponent 0 even of a base 0."""
+    return switch(eq(exponent, 0.0), 0.0, exponent * logarithm)
+
+
 def _gamma_density(a: Variable, x: Variable) -> Variable:
-    return exp((a - 1.0) * log(x) - x - lgamma(a))
+    return exp(_power_log(a - 1.0, log(x)) - x - lgamma(a))
 
 
 def _beta_density(a: Variable, b: Variable, x: Variable) -> Variable:
-    return exp((a - 1.0) * log(x) + (b - 1.0) * log1p(-x) + lgamma(a + b) - lgamma(a) - lgamma(b))
+    return exp(_power_log(a - 1.0, log(x)) + _power_log(b - 1.0, log1p(-x)) + lgamma(a + b) - lgamma(a) - lgamma(b))
 
 
 def _student_density(nu: Variable, x: Variable) -> Variable:

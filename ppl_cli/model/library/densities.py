@@ -29,9 +29,11 @@ VECTOR_SIGNATURES: dict[str, tuple[str, ...]] = {
     "inv_wishart": ("matrix", "real", "matrix"),
     "categorical": ("ints", "vector"),
     "categorical_logit": ("ints", "vector"),
-    "ordered_logistic": ("ints", "reals", "vector"),
+    "ordered_logistic": ("ints", "reals", "vectors"),
+    "ordered_probit": ("ints", "reals", "vectors"),
 }
-INTEGER_PARAMETERS = {"binomial": (0,), "binomial_logit": (0,), "beta_binomial": (0,), "discrete_range": (0, 1)}
+INTEGER_PARAMETERS = {"binomial": (0,), "binomial_logit": (0,), "beta_binomial": (0,), "discrete_range": (0, 1),
+                      "hypergeometric": (0, 1, 2)}
 
 
 def _arguments(law: Distribution) -> tuple[str, ...]:

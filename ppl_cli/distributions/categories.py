@@ -1,0 +1,130 @@
+"""Distributions over categories 1 .. K, unordered and ordered. Formulas: Stan Functions Reference, "Bounded Discrete Distributions"."""
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ppl_cli.distributions.base import Distribution
+from ppl_cli.distributions.formulas import Shape, log_diff_exp, real, valid, within
+from ppl_cli.graph.basic import Variable, as_variable, constant
+from ppl_cli.ops.indexing import gather
+from ppl_cli.ops.random import primitive
+from ppl_cli.ops.reduction import CumulativeSum, log_sum_exp, reduce_max, reduce_sum
+from ppl_cli.ops.scalar_math import (
+    add, both, either, eq, exp, ge, gt, int_max, int_min, le, log, log1m_exp, log1p, log1p_exp, log_ndtr, lt, negation, sub,
+    switch,
+)
+from ppl_cli.ops.shape import broadcast_to, join, reshape
+
+
+def _pick(x: Variable, table: Variable) -> Variable:
+    """Element x (from 1) of the last axis of `table`; batches of both broadcast. Out of range: the nearest."""
+    k = table.shape[-1]
+    position = sub(int_min(int_max(x, 1), k), 1)
+    lead = table.shape[:-1]
+    shape = np.broadcast_shapes(lead, x.shape)
+    if not lead:
+        return gather(table, position)
+    first = len(shape) - len(lead)
+    grids = []
+    for axis, n in enumerate(lead):
+        extent = [1] * len(shape)
+        extent[first + axis] = n
+        grids.append(constant(np.arange(n).reshape(extent)))
+    return gather(table, *grids, broadcast_to(position, shape))
+
+
+def _category(x: Any, logs: Variable) -> Variable:
+    x = as_variable(x)
+    return within(both(ge(x, 1), le(x, logs.shape[-1])), _pick(x, logs))
+
+
+def categorical_lpmf(x: Any, theta: Any) -> Variable:
+    return _category(x, log(real(theta)))
+
+
+def categorical_logit_lpmf(x: Any, beta: Any) -> Variable:
+    beta = real(beta)
+    total = log_sum_exp(beta)
+    return _category(x, beta) - total
+
+
+def _draw_category(shape: Shape, weights: Variable) -> Variable:
+    """1 + the number of cumulative weights that a uniform draw exceeds."""
+    total = CumulativeSum()(weights)
+    k = weights.shape[-1]
+    u = reshape(primitive("uniform", shape=shape), (*shape, 1)) * broadcast_to(_last(total), (*total.shape[:-1], 1))
+    passed = switch(gt(u, total), 1, 0)
+    return int_min(add(reduce_sum(passed, -1), 1), k)
+
+
+def _last(v: Variable) -> Variable:
+    return reshape(reduce_max(v, -1), (*v.shape[:-1], 1))
+
+
+def _softmax(beta: Variable) -> Variable:
+    return exp(beta - _last(beta))
+
+
+def _between_cutpoints(x: Any, eta: Any, cutpoints: Any, lowest: Any, highest: Any, middle: Any) -> Variable:
+    """The mass of category x of a latent variable around `eta`. `lowest(a)`: log P(error < a), `highest(b)`: log P(error > b),
+    `middle(a, b)`: log P(b < error < a); the ends have one cutpoint only."""
+    x, eta, cuts = as_variable(x), real(eta), real(cutpoints)
+    k = cuts.shape[-1] + 1
+    ends = constant(np.full((*cuts.shape[:-1], 1), np.inf))
+    padded = join([-ends, cuts, ends], -1)  # type: ignore[operator]
+    held = int_min(int_max(x, 1), k)
+    first, last = eq(held, 1), eq(held, k)
+    low = switch(first, 0.0, _pick(held, padded)) - eta
+    high = switch(last, 0.0, _pick(add(held, 1), padded)) - eta
+    inner = both(negation(first), negation(last))
+    ordered = either(negation(inner), lt(low, high))
+    gap = switch(both(inner, lt(low, high)), high, low + 1.0)
+    log_p = switch(first, lowest(high), switch(last, highest(low), middle(gap, low)))
+    return within(both(ge(x, 1), le(x, k)), valid(ordered, log_p))
+
+
+def ordered_logistic_lpmf(x: Any, eta: Any, cutpoints: Any) -> Variable:
+    return _between_cutpoints(
+        x, eta, cutpoints, lambda a: -log1p_exp(-a), lambda b: -log1p_exp(b),
+        lambda a, b: log1m_exp(b - a) - log1p_exp(b) - log1p_exp(-a),
+    )
+
+
+def ordered_probit_lpmf(x: Any, eta: Any, cutpoints: Any) -> Variable:
+    return _between_cutpoints(
+        x, eta, cutpoints, log_ndtr, lambda b: log_ndtr(-b), _normal_interval,
+    )
+
+
+def _normal_interval(a: Variable, b: Variable) -> Variable:
+    """log P(b < Z < a), by the tail in which the interval lies."""
+    upper = gt(b, 0.0)
+    return log_diff_exp(log_ndtr(switch(upper, -b, a)), log_ndtr(switch(upper, -a, b)))
+
+
+def _category_of(latent: Variable, cutpoints: Variable) -> Variable:
+    return add(reduce_sum(switch(gt(reshape(latent, (*latent.shape, 1)), cutpoints), 1, 0), -1), 1)
+
+
+def _ordered_logistic_draw(shape: Shape, eta: Any, cutpoints: Variable) -> Variable:
+    u = primitive("uniform", shape=shape)
+    return _category_of(eta + log(u) - log1p(-u), cutpoints)
+
+
+def _ordered_probit_draw(shape: Shape, eta: Any, cutpoints: Variable) -> Variable:
+    return _category_of(eta + primitive("std_normal", shape=shape), cutpoints)
+
+
+def _law(name: str, parameters: tuple[str, ...], mass: Any, draw: Any, ndims: tuple[int, ...]) -> Distribution:
+    return Distribution(name, parameters, mass, draw=draw, dtype="int64", event_ndims=ndims)
+
+
+CATEGORIES = (
+    _law("categorical", ("theta",), categorical_lpmf, _draw_category, (1,)),
+    _law("categorical_logit", ("beta",), categorical_logit_lpmf,
+         lambda shape, beta: _draw_category(shape, _softmax(beta)), (1,)),
+    _law("ordered_logistic", ("eta", "cutpoints"), ordered_logistic_lpmf, _ordered_logistic_draw, (0, 1)),
+    _law("ordered_probit", ("eta", "cutpoints"), ordered_probit_lpmf, _ordered_probit_draw, (0, 1)),
+)
