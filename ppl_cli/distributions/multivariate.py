@@ -11,11 +11,12 @@ from ppl_cli.distributions.base import Distribution
 from ppl_cli.distributions.formulas import LOG_2, LOG_SQRT_2PI, multiply_log, real, valid, within
 from ppl_cli.graph.basic import Variable, as_variable, constant
 from ppl_cli.graph.types import TensorType
-from ppl_cli.ops.linalg import Cholesky, diagonal, log_determinant_of_factor, matmul, matvec, solve_triangular
+from ppl_cli.ops.indexing import gather
+from ppl_cli.ops.linalg import Cholesky, diagonal, inverse, log_determinant_of_factor, matmul, matvec, solve_triangular
 from ppl_cli.ops.random import primitive
-from ppl_cli.ops.reduction import reduce_min, reduce_sum
-from ppl_cli.ops.scalar_math import ge, gt, lgamma, log, log1p, sqrt
-from ppl_cli.ops.shape import broadcast_to, reshape, transpose
+from ppl_cli.ops.reduction import log_sum_exp, reduce_min, reduce_sum
+from ppl_cli.ops.scalar_math import exp, ge, gt, lgamma, log, log1p, maximum, minimum, sqrt, sub
+from ppl_cli.ops.shape import broadcast_to, join, reshape, transpose
 
 Shape = tuple[int, ...]
 
@@ -68,6 +69,25 @@ def multi_student_t_lpdf(x: Any, nu: Any, mu: Any, sigma: Any) -> Variable:
     return multi_student_t_cholesky_lpdf(x, nu, mu, Cholesky()(real(sigma)))
 
 
+def _squares_per_row(y: Variable, factor: Variable) -> Variable:
+    """The squared lengths of the rows of `y` after whitening by `factor`."""
+    z = solve_triangular(factor, transpose(y))
+    return reduce_sum(z * z, -2)
+
+
+def multi_gp_cholesky_lpdf(y: Any, factor: Any, weights: Any) -> Variable:
+    """Each row of y is normal with the covariance of `factor` over its weight."""
+    y, factor, weights = real(y), real(factor), real(weights)
+    rows, n = y.shape[-2:]
+    quadratic = reduce_sum(weights * _squares_per_row(y, factor), -1)
+    normalizers = 0.5 * n * reduce_sum(log(weights), -1) - rows * log_determinant_of_factor(factor)
+    return normalizers - 0.5 * quadratic - rows * n * LOG_SQRT_2PI
+
+
+def multi_gp_lpdf(y: Any, sigma: Any, weights: Any) -> Variable:
+    return multi_gp_cholesky_lpdf(y, Cholesky()(real(sigma)), weights)
+
+
 def dirichlet_lpdf(theta: Any, alpha: Any) -> Variable:
     theta, alpha = real(theta), real(alpha)
     constant_part = lgamma(reduce_sum(alpha, -1)) - reduce_sum(lgamma(alpha), -1)
@@ -80,6 +100,21 @@ def multinomial_lpmf(x: Any, theta: Any) -> Variable:
     x, theta = as_variable(x), real(theta)
     n = real(reduce_sum(x, -1))
     return lgamma(n + 1.0) + reduce_sum(multiply_log(x, theta) - lgamma(real(x) + 1.0), -1)
+
+
+def multinomial_logit_lpmf(x: Any, gamma: Any) -> Variable:
+    x, gamma = real(x), real(gamma)
+    n = reduce_sum(x, -1)
+    front = lgamma(n + 1.0) - reduce_sum(lgamma(x + 1.0), -1)
+    return front + reduce_sum(x * gamma, -1) - n * log_sum_exp(gamma)
+
+
+def dirichlet_multinomial_lpmf(x: Any, alpha: Any) -> Variable:
+    x, alpha = real(x), real(alpha)
+    n, total = reduce_sum(x, -1), reduce_sum(alpha, -1)
+    front = lgamma(total) + lgamma(n + 1.0) - lgamma(n + total)
+    terms = reduce_sum(lgamma(x + alpha) - lgamma(alpha) - lgamma(x + 1.0), -1)
+    return valid(gt(reduce_min(alpha, -1), 0.0), front + terms)
 
 
 def _lkj_constant(eta: Variable, k: int) -> Variable:
@@ -137,6 +172,23 @@ def inv_wishart_lpdf(w: Any, nu: Any, scale: Any) -> Variable:
     return valid(gt(nu, k - 1.0), front) - 0.5 * (nu + k + 1.0) * log_w - 0.5 * trace
 
 
+def _log_jacobian_of_square(factor: Variable) -> Variable:
+    """log |d(L L') / dL| of a Cholesky factor with positive diagonal."""
+    k = factor.shape[-1]
+    return k * LOG_2 + reduce_sum(constant(k - np.arange(k) * 1.0) * log(diagonal(factor)), -1)
+
+
+def _symmetric(factor: Variable) -> Variable:
+    return matmul(factor, transpose(factor))
+
+
+def _of_factors(density: Any) -> Any:
+    """The density of the Cholesky factor of a matrix, the matrix parameter being given by its factor, too."""
+    return lambda factor, nu, scale: (
+        density(_symmetric(real(factor)), nu, _symmetric(real(scale))) + _log_jacobian_of_square(real(factor))
+    )
+
+
 # ------------------------------------------------------------------------------------------------ draws
 
 
@@ -166,10 +218,6 @@ def _lkj_cholesky_draw(shape: Shape, eta: Variable, event: Shape) -> Variable:
     return scaled + _column(sqrt(1.0 - squared)) * constant(np.eye(k))
 
 
-def _symmetric(factor: Variable) -> Variable:
-    return matmul(factor, transpose(factor))
-
-
 def _multinomial_needs_n(shape: Shape, theta: Variable) -> Variable:
     raise NotImplementedError("drawing from multinomial needs the number of trials")
 
@@ -183,8 +231,37 @@ def _wishart_draw(shape: Shape, nu: Variable, scale: Variable) -> Variable:
     return _symmetric(matmul(Cholesky()(scale), z + _column(chi) * constant(np.eye(k))))
 
 
+def _inv_wishart_draw(shape: Shape, nu: Variable, scale: Variable) -> Variable:
+    return inverse(_wishart_draw(shape, nu, inverse(scale)))
+
+
+def _student_vector(shape: Shape, nu: Variable, mu: Variable, factor: Variable) -> Variable:
+    zero = constant(np.zeros(factor.shape[-1]))
+    spread = sqrt(0.5 * nu / primitive("std_gamma", 0.5 * nu, shape=shape))
+    return mu + _normal_vector(shape, zero, factor) * _column(spread)
+
+
+def _counts(shape: Shape, theta: Variable, n: Variable) -> Variable:
+    """Multinomial counts, one category after another: each takes a binomial part of what is left."""
+    left, mass = broadcast_to(n, shape), reduce_sum(theta, -1)
+    counts = []
+    for k in range(theta.shape[-1] - 1):
+        p = gather(transpose(theta, (theta.ndim - 1, *range(theta.ndim - 1))), k)
+        counts.append(primitive("binomial", left, maximum(minimum(p / mass, 1.0), 0.0), shape=shape))
+        left, mass = sub(left, counts[-1]), mass - p
+    return join([reshape(c, (*shape, 1)) for c in (*counts, left)], -1)
+
+
 def _matrix_event(which: int) -> Any:
     return lambda *types: types[which].shape[-2:]
+
+
+def _gp_event(*types: TensorType) -> Shape:
+    return (types[1].shape[-1], types[0].shape[-1])
+
+
+def _softmax(gamma: Variable) -> Variable:
+    return exp(gamma - _column(log_sum_exp(gamma)))
 
 
 def _vector(name: str, parameters: tuple[str, ...], log_prob: Any, draw: Any, ndims: tuple[int, ...], event: Any, **more: Any) -> Distribution:
@@ -201,14 +278,37 @@ MULTIVARIATE = (
                 solve_triangular(Cholesky()(precision), primitive("std_normal", shape=(*shape, precision.shape[-1], 1)),
                                  transposed=True), (*shape, precision.shape[-1])), (1, 2), _vector_event),
     _vector("multi_student_t", ("nu", "mu", "Sigma"), multi_student_t_lpdf,
-            lambda shape, nu, mu, sigma: mu + _normal_vector(shape, constant(np.zeros(sigma.shape[-1])), Cholesky()(sigma))
-            * _column(sqrt(0.5 * nu / primitive("std_gamma", 0.5 * nu, shape=shape))), (0, 1, 2),
+            lambda shape, nu, mu, sigma: _student_vector(shape, nu, mu, Cholesky()(sigma)), (0, 1, 2),
             lambda *types: types[1].shape[-1:]),
+    _vector("multi_student_t_cholesky", ("nu", "mu", "L"), multi_student_t_cholesky_lpdf, _student_vector, (0, 1, 2),
+            lambda *types: types[1].shape[-1:]),
+    _vector("multi_gp", ("Sigma", "w"), multi_gp_lpdf, None, (2, 1), _gp_event, event_ndim=2),
+    _vector("multi_gp_cholesky", ("L", "w"), multi_gp_cholesky_lpdf, None, (2, 1), _gp_event, event_ndim=2),
     _vector("dirichlet", ("alpha",), dirichlet_lpdf, _dirichlet_draw, (1,), _vector_event),
     _vector("multinomial", ("theta",), multinomial_lpmf, _multinomial_needs_n, (1,), _vector_event, dtype="int64"),
+    _vector("multinomial_logit", ("gamma",), multinomial_logit_lpmf, _multinomial_needs_n, (1,), _vector_event, dtype="int64"),
+    _vector("dirichlet_multinomial", ("alpha",), dirichlet_multinomial_lpmf, _multinomial_needs_n, (1,), _vector_event,
+            dtype="int64"),
     _vector("lkj_corr_cholesky", ("eta",), lkj_corr_cholesky_lpdf, _lkj_cholesky_draw, (0,), None, event_ndim=2, sized=True),
     _vector("lkj_corr", ("eta",), lkj_corr_lpdf,
             lambda shape, eta, event: _symmetric(_lkj_cholesky_draw(shape, eta, event)), (0,), None, event_ndim=2, sized=True),
     _vector("wishart", ("nu", "S"), wishart_lpdf, _wishart_draw, (0, 2), _matrix_event(1), event_ndim=2),
-    _vector("inv_wishart", ("nu", "S"), inv_wishart_lpdf, None, (0, 2), _matrix_event(1), event_ndim=2),
+    _vector("inv_wishart", ("nu", "S"), inv_wishart_lpdf, _inv_wishart_draw, (0, 2), _matrix_event(1), event_ndim=2),
+    _vector("wishart_cholesky", ("nu", "L_S"), _of_factors(wishart_lpdf),
+            lambda shape, nu, scale: Cholesky()(_wishart_draw(shape, nu, _symmetric(scale))), (0, 2), _matrix_event(1),
+            event_ndim=2),
+    _vector("inv_wishart_cholesky", ("nu", "L_S"), _of_factors(inv_wishart_lpdf),
+            lambda shape, nu, scale: Cholesky()(_inv_wishart_draw(shape, nu, _symmetric(scale))), (0, 2), _matrix_event(1),
+            event_ndim=2),
 )  # fmt: skip
+
+# Counts are drawn given how many there are in all, which their density finds in the counts themselves.
+COUNTS = {
+    "multinomial": _vector("multinomial", ("theta", "N"), None, _counts, (1, 0), _vector_event, dtype="int64"),
+    "multinomial_logit": _vector(
+        "multinomial_logit", ("gamma", "N"), None, lambda shape, gamma, n: _counts(shape, _softmax(gamma), n), (1, 0),
+        _vector_event, dtype="int64"),
+    "dirichlet_multinomial": _vector(
+        "dirichlet_multinomial", ("alpha", "N"), None,
+        lambda shape, alpha, n: _counts(shape, _dirichlet_draw(shape, alpha), n), (1, 0), _vector_event, dtype="int64"),
+}  # fmt: skip

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from ppl_cli.language.types import Type
-from ppl_cli.model.library import containers, densities, matrices, real
+from ppl_cli.model.library import containers, densities, linear_models, matrices, real
 from ppl_cli.model.library.operators import Build
 from ppl_cli.model.library.operators import operator as _operator
 from ppl_cli.model.library.table import Rows
@@ -17,4 +17,4 @@ class Library(Rows):
 
 LIBRARY = Library()
 
-__all__ = ["LIBRARY", "Library", "containers", "densities", "matrices", "real"]
+__all__ = ["LIBRARY", "Library", "containers", "densities", "linear_models", "matrices", "real"]

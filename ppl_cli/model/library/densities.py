@@ -1,16 +1,14 @@
-"""Functions that follow from the distributions: densities, distribution functions, random numbers; generalized linear models."""
+"""Functions that follow from the distributions: densities, distribution functions, random numbers."""
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 
 from ppl_cli.distributions import DISTRIBUTIONS, Distribution
-from ppl_cli.distributions.discrete import bernoulli_logit_lpmf, poisson_log_lpmf
-from ppl_cli.distributions.formulas import real, valid
-from ppl_cli.distributions.continuous import normal_lpdf
+from ppl_cli.distributions.formulas import valid
+from ppl_cli.distributions.multivariate import COUNTS
 from ppl_cli.graph.basic import Variable
 from ppl_cli.model.library.table import add, known
-from ppl_cli.ops.linalg import matvec
 from ppl_cli.ops.random import random_variable
 from ppl_cli.ops.reduction import reduce_sum
 from ppl_cli.ops.scalar_math import both, exp, gt, lt
@@ -23,10 +21,17 @@ VECTOR_SIGNATURES: dict[str, tuple[str, ...]] = {
     "multi_student_t": ("vectors", "real", "vectors", "matrix"),
     "dirichlet": ("vectors", "vectors"),
     "multinomial": ("array[] int", "vector"),
+    "multinomial_logit": ("array[] int", "vector"),
+    "dirichlet_multinomial": ("array[] int", "vector"),
+    "multi_student_t_cholesky": ("vectors", "real", "vectors", "matrix"),
+    "multi_gp": ("matrix", "matrix", "vector"),
+    "multi_gp_cholesky": ("matrix", "matrix", "vector"),
     "lkj_corr_cholesky": ("matrix", "real"),
     "lkj_corr": ("matrix", "real"),
     "wishart": ("matrix", "real", "matrix"),
     "inv_wishart": ("matrix", "real", "matrix"),
+    "wishart_cholesky": ("matrix", "real", "matrix"),
+    "inv_wishart_cholesky": ("matrix", "real", "matrix"),
     "categorical": ("ints", "vector"),
     "categorical_logit": ("ints", "vector"),
     "ordered_logistic": ("ints", "reals", "vectors"),
@@ -77,7 +82,7 @@ def _add(law: Distribution) -> None:
         add(f"real {law.name}_cdf{inside}", lambda *a: exp(reduce_sum(lower(*a))))
     if law.log_ccdf is not None:
         add(f"real {law.name}_lccdf{inside}", _summed(_checked(law, law.log_ccdf)))
-    if law.draw is None or law.sized or law.name == "multinomial":
+    if law.draw is None or law.sized or law.name in COUNTS:
         return
     for result, arguments in _draw_signatures(law, parameters):
         add(f"{result} {law.name}_rng({', '.join(arguments)})", _draw(law))
@@ -104,32 +109,5 @@ for _name in ("lkj_corr_cholesky", "lkj_corr"):
     add(f"matrix {_name}_rng(int, real)",
         lambda k, eta, n=_name: random_variable(DISTRIBUTIONS[n], eta, event=(known(k), known(k))))
 
-
-# ------------------------------------------------------------------------------ generalized linear models
-
-
-def _linear(x: Variable, alpha: Variable, beta: Variable) -> Variable:
-    return matvec(x, beta) + alpha
-
-
-def bernoulli_logit_glm(y: Variable, x: Variable, alpha: Variable, beta: Variable) -> Variable:
-    return reduce_sum(bernoulli_logit_lpmf(y, _linear(x, real(alpha), beta)))
-
-
-def poisson_log_glm(y: Variable, x: Variable, alpha: Variable, beta: Variable) -> Variable:
-    return reduce_sum(poisson_log_lpmf(y, _linear(x, real(alpha), beta)))
-
-
-def normal_id_glm(y: Variable, x: Variable, alpha: Variable, beta: Variable, sigma: Variable) -> Variable:
-    return reduce_sum(normal_lpdf(y, _linear(x, real(alpha), beta), sigma))
-
-
-for _suffix in ("lpmf", "lupmf"):
-    for _alpha in ("real", "vector"):
-        add(f"real bernoulli_logit_glm_{_suffix}(ints | matrix, {_alpha}, vector)", bernoulli_logit_glm)
-        add(f"real poisson_log_glm_{_suffix}(ints | matrix, {_alpha}, vector)", poisson_log_glm)
-for _suffix in ("lpdf", "lupdf"):
-    for _alpha in ("real", "vector"):
-        for _sigma in ("real", "vector"):
-            add(f"real normal_id_glm_{_suffix}(vector | matrix, {_alpha}, vector, {_sigma})", normal_id_glm)
-            add(f"real normal_id_glm_{_suffix}(real | matrix, {_alpha}, vector, {_sigma})", normal_id_glm)
+for _name, _law in COUNTS.items():
+    add(f"array[] int {_name}_rng(vector, int)", _draw(_law))
