@@ -1,11 +1,15 @@
 """Data files → values by name: JSON as CmdStan reads it, CSV columns, npz archives, NetCDF variables."""
+
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 import math
 import re
 import sys
+import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -20,32 +24,36 @@ _SPECIAL = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf, "Inf"
 _BARE = re.compile(r'"(?:[^"\\]|\\.)*"|(?<![\w.])([-+]?(?:inf|Inf|nan|NaN|Infinity))(?![\w.])')
 
 _QUOTED = re.compile(r'"[-+]?(?:inf|nan)', re.IGNORECASE)
+_MISSING = ("", "NA")  # in tables
 
 
 def read_data(source: str) -> dict[str, Any]:
     """The values in a file; `-` is JSON on standard input. Raises `DataError` if it cannot be read or understood."""
-    if source == "-":
-        return _json(sys.stdin.read(), "standard input")
-    path = Path(source)
-    suffixes = [s.lower() for s in path.suffixes]
+    label = "standard input" if source == "-" else source
     try:
-        if suffixes[-2:] == [".json", ".gz"]:
-            return _json(gzip.decompress(path.read_bytes()).decode(), source)
-        match suffixes[-1:]:
-            case [".csv"]:
-                return _csv(path)
-            case [".npz"]:
-                with np.load(path, allow_pickle=False) as archive:
-                    return {name: archive[name] for name in archive.files}
-            case [".nc"]:
-                return _netcdf(path)
-        return _json(path.read_text(encoding="utf-8"), source)
+        return _json(sys.stdin.read(), label) if source == "-" else _file(Path(source))
     except OSError as error:
-        raise DataError(f"{source}: cannot read the data: {error.strerror or error}") from None
+        reason = error.strerror or str(error)
     except UnicodeDecodeError:
-        raise DataError(f"{source}: the data are not a UTF-8 text") from None
-    except ValueError as error:
-        raise DataError(f"{source}: cannot read the data: {error}") from None
+        raise DataError(f"{label}: the data are not a UTF-8 text") from None
+    except RecursionError:
+        reason = "they are nested too deeply"
+    except (ValueError, EOFError, csv.Error, zlib.error, zipfile.BadZipFile) as error:
+        reason = str(error)
+    raise DataError(f"{label}: cannot read the data: {reason}")
+
+
+def _file(path: Path) -> dict[str, Any]:
+    match [suffix.lower() for suffix in path.suffixes][-2:]:
+        case [*_, ".csv"]:
+            return _csv(path)
+        case [*_, ".npz"]:
+            return _npz(path)
+        case [*_, ".nc"]:
+            return _netcdf(path)
+        case [".json", ".gz"]:
+            return _json(gzip.decompress(path.read_bytes()).decode("utf-8-sig"), str(path))
+    return _json(path.read_text(encoding="utf-8-sig"), str(path))
 
 
 def _json(text: str, source: str) -> dict[str, Any]:
@@ -54,8 +62,8 @@ def _json(text: str, source: str) -> dict[str, Any]:
     except json.JSONDecodeError:
         try:
             found = json.loads(_BARE.sub(_spell, text))
-        except json.JSONDecodeError as error:
-            raise DataError(_located(text, source, error)) from None
+        except json.JSONDecodeError:
+            raise DataError(_located(text, source)) from None
     if not isinstance(found, dict):
         raise DataError(f"{source}: the data must be a JSON object with a value for each variable, not {_kind(found)}")
     return {name: unquote(value) for name, value in found.items()} if _QUOTED.search(text) else found
@@ -66,7 +74,7 @@ def _spell(match: re.Match[str]) -> str:
     word = match.group(1)
     if word is None:
         return match.group(0)
-    value = _SPECIAL[word.lstrip("+")]
+    value = float(word)
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
@@ -81,7 +89,13 @@ def unquote(value: Any) -> Any:
     return value
 
 
-def _located(text: str, source: str, error: json.JSONDecodeError) -> str:
+def _located(text: str, source: str) -> str:
+    """The first mistake of a malformed text, under its line; special numbers become zeros of the same width there."""
+    try:
+        json.loads(_BARE.sub(lambda match: "0".ljust(len(match[0])) if match[1] else match[0], text))
+        return f"{source}: error: the data are not valid JSON"
+    except json.JSONDecodeError as found:
+        error = found
     lines = text.splitlines() or [""]
     line = lines[min(error.lineno, len(lines)) - 1]
     start = max(0, error.colno - 60)
@@ -95,11 +109,40 @@ def _kind(value: Any) -> str:
 
 
 def _csv(path: Path) -> dict[str, Any]:
-    """Each column of a table with a header; columns of whole numbers become ints."""
-    table = np.genfromtxt(path, delimiter=",", names=True, dtype=None, encoding="utf-8", ndmin=1)
-    if table.dtype.names is None:
-        raise DataError(f"{path}: the first line must name the columns")
-    return {name: np.asarray(table[name]) for name in table.dtype.names}
+    """The columns of a table whose first line names them; a column that is not of numbers stays text."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file, skipinitialspace=True)
+        names = [name.strip() for name in next(reader, [])]
+        if not all(names) or len(set(names)) < max(len(names), 1):
+            raise DataError(f"{path}:1: error: the first line of a table must give each column a name of its own")
+        rows = []
+        for row in reader:
+            if row and len(row) != len(names):
+                raise DataError(f"{path}:{reader.line_num}: error: {len(row)} cells in a table of {len(names)} columns")
+            if row:
+                rows.append(row)
+    columns = zip(*rows, strict=True) if rows else [()] * len(names)
+    return {name: _column(cells) for name, cells in zip(names, columns, strict=True)}
+
+
+def _column(cells: tuple[str, ...]) -> np.ndarray:
+    """Whole numbers as ints, other numbers as reals, a missing one as NaN."""
+    texts = np.array(["nan" if cell.strip() in _MISSING else cell for cell in cells], dtype=np.str_)
+    for dtype in (np.int64, np.float64):
+        try:
+            return texts.astype(dtype)
+        except (ValueError, OverflowError):
+            continue
+    return texts
+
+
+def _npz(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        if not zipfile.is_zipfile(file):
+            raise DataError(f"{path}: cannot read the data: this is no npz archive")
+        file.seek(0)
+        with np.load(file, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
 
 
 def _netcdf(path: Path) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """Data files as CmdStan writes them, and what is said of broken ones."""
+
 from __future__ import annotations
 
 import gzip
+import io
 import math
 from pathlib import Path
 
@@ -50,3 +52,54 @@ def test_what_is_not_an_object(tmp_path: Path, text: str, words: str) -> None:
 def test_a_missing_file() -> None:
     with pytest.raises(DataError, match="cannot read the data"):
         read_data("nowhere.json")
+
+
+BROKEN = {
+    "cut.json.gz": gzip.compress(b'{"x": 1}' * 100)[:-12],
+    "damaged.json.gz": gzip.compress(b'{"x": 1}' * 100)[:12] + b"damaged",
+    "deep.json": b'{"x":' + b"[" * 200_000,
+    "binary.json": b"\x00\xff",
+    "text.npz": b"text",
+    "text.nc": b"text",
+    "empty.csv": b"",
+    "ragged.csv": b"x,y\n1,2\n3\n",
+    "twice.csv": b"x,x\n1,2\n",
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_broken_files_are_data_errors(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(BROKEN[name])
+    with pytest.raises(DataError, match=name):
+        read_data(str(path))
+
+
+def test_the_caret_is_not_moved_by_special_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "d.json"
+    path.write_text('{"x": [inf, -nan, oops]}')
+    with pytest.raises(DataError) as caught:
+        read_data(str(path))
+    _, line, caret = str(caught.value).splitlines()
+    assert line[caret.index("^") :] == "oops]}"
+
+
+def test_missing_cells_of_tables_are_nan_and_names_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "d.csv"
+    path.write_text("n, y.1,label\n1, Inf,a\n,NA,b\n\n3,2.5,c\n")
+    table = read_data(str(path))
+    np.testing.assert_array_equal(table["n"], [1, np.nan, 3])
+    np.testing.assert_array_equal(table["y.1"], [np.inf, np.nan, 2.5])
+    assert table["label"].tolist() == ["a", "b", "c"]
+
+
+def test_a_byte_order_mark_is_no_data(tmp_path: Path) -> None:
+    path = tmp_path / "d.json"
+    path.write_text('{"x": 1}', encoding="utf-8-sig")
+    assert read_data(str(path)) == {"x": 1}
+
+
+def test_standard_input_that_is_not_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\xff"), encoding="utf-8"))
+    with pytest.raises(DataError, match="standard input"):
+        read_data("-")
