@@ -75,6 +75,11 @@ def call_2(typing_context: Any, address: Any, a: Any, b: Any) -> Any:
 
 
 @intrinsic
+def call_3(typing_context: Any, address: Any, a: Any, b: Any, c: Any) -> Any:
+    return _call(address, a, b, c)
+
+
+@intrinsic
 def draw(typing_context: Any, address: Any, state: Any, a: Any, b: Any) -> Any:
     return _call(address, state, a, b)
 
