@@ -2,6 +2,7 @@
 
 A file is a mapping of groups; a group is a mapping of variables, each with its dimensions and values.
 """
+
 from __future__ import annotations
 
 import os
@@ -27,8 +28,10 @@ class Group:
     attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
-def dimensions(name: str, shape: tuple[int, ...], named: tuple[str | None, ...] = (), sizes: dict[str, int] | None = None) -> tuple[str, ...]:
-    """Dimension names of a variable: those given, as far as their sizes agree in the group, else `name_dim_k` as in ArviZ.
+def dimensions(
+    name: str, shape: tuple[int, ...], named: tuple[str | None, ...] = (), sizes: dict[str, int] | None = None
+) -> tuple[str, ...]:
+    """Dimension names of a variable: those given where their sizes agree in the group, else `name_dim_k` as in ArviZ.
 
     `sizes` remembers the sizes of the names used in the group so far.
     """
@@ -45,9 +48,9 @@ def dimensions(name: str, shape: tuple[int, ...], named: tuple[str | None, ...] 
 
 def check_writable(target: str) -> None:
     """Fail before the work is done, not after."""
-    if target == "-":
+    if target == "-" or _is_stream(target):
         return
-    folder = Path(target).absolute().parent
+    folder = Path(target).resolve().parent
     if not folder.is_dir():
         raise RunError(f"{target}: cannot write: the folder {folder} does not exist")
     if Path(target).is_dir():
@@ -60,26 +63,41 @@ def check_writable(target: str) -> None:
 
 
 def write(target: str, groups: Mapping[str, Group]) -> None:
-    """Write `groups` to a file (`-`: standard output). An existing file is replaced only when the new one is complete."""
+    """Write `groups` to a file (`-`: standard output). An existing file is replaced when the new one is complete.
+
+    A link stays, and what it points to is replaced; devices and pipes are written to.
+    """
     check_writable(target)
-    folder = None if target == "-" else Path(target).absolute().parent
-    handle, temporary = tempfile.mkstemp(suffix=".nc", dir=folder)
+    stream, place = target == "-" or _is_stream(target), Path(target).resolve()
+    handle, temporary = tempfile.mkstemp(suffix=".nc", dir=None if stream else place.parent)
     os.close(handle)
     try:
         _write(temporary, groups)
-        if target == "-":
-            sys.stdout.buffer.write(Path(temporary).read_bytes())
-            sys.stdout.buffer.flush()
-            os.unlink(temporary)
+        if stream:
+            _send(Path(temporary).read_bytes(), target)
         else:
             os.chmod(temporary, 0o666 & ~_umask())
-            os.replace(temporary, target)
-    except BaseException as error:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
-        if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
-            raise RunError(f"{target}: cannot write: {error.strerror or error}") from None
+            os.replace(temporary, place)
+    except BrokenPipeError:
         raise
+    except OSError as error:
+        raise RunError(f"{target}: cannot write: {error.strerror or error}") from None
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def _is_stream(target: str) -> bool:
+    """Whether this is a device or a pipe, which must not be replaced by a file."""
+    path = Path(target)
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def _send(content: bytes, target: str) -> None:
+    if target == "-":
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    else:
+        Path(target).write_bytes(content)
 
 
 def _umask() -> int:
@@ -97,7 +115,11 @@ def _write(path: str, groups: Mapping[str, Group]) -> None:
 
 
 def _write_group(target: Any, group: Group) -> None:
-    common = {"created_at": datetime.now(UTC).isoformat(), "inference_library": "ppl", "inference_library_version": __version__}
+    common = {
+        "created_at": datetime.now(UTC).isoformat(),
+        "inference_library": "ppl",
+        "inference_library_version": __version__,
+    }
     for key, value in {**common, **group.attributes}.items():
         target.attrs[key] = value
     sizes: dict[str, int] = {}
@@ -108,8 +130,7 @@ def _write_group(target: Any, group: Group) -> None:
         target.create_variable(name, (name,), data=np.arange(size))
     for name, (dims, array) in group.variables.items():
         stored = array.astype("int8") if array.dtype == bool else array
-        variable = target.create_variable(name if name not in sizes else f"{name}_", dims, dtype=stored.dtype)
-        variable[...] = stored
+        target.create_variable(name if name not in sizes else f"{name}_", dims, data=stored)
 
 
 def read(source: str) -> dict[str, Group]:
@@ -127,6 +148,8 @@ def read(source: str) -> dict[str, Group]:
 
 def _read_group(group: Any) -> Group:
     variables = {
-        name: (tuple(v.dimensions), np.asarray(v[...])) for name, v in group.variables.items() if name not in group.dimensions
+        name: (tuple(v.dimensions), np.asarray(v[...]))
+        for name, v in group.variables.items()
+        if name not in group.dimensions
     }
     return Group(variables, dict(group.attrs))

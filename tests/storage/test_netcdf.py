@@ -1,6 +1,10 @@
 """Draws written, read back, and read by others; a failure leaves the old file alone."""
+
 from __future__ import annotations
 
+import os
+import stat
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +16,9 @@ from ppl_cli.storage.netcdf import Group, check_writable, dimensions, read, writ
 
 THETA = np.arange(24.0).reshape(2, 4, 3)
 GROUPS = {
-    "posterior": Group({"theta": (("chain", "draw", "J"), THETA), "n": (("chain", "draw"), np.ones((2, 4), "int64"))}, {"seed": "1"}),
+    "posterior": Group(
+        {"theta": (("chain", "draw", "J"), THETA), "n": (("chain", "draw"), np.ones((2, 4), "int64"))}, {"seed": "1"}
+    ),
     "sample_stats": Group({"diverging": (("chain", "draw"), np.zeros((2, 4), bool))}),
 }
 
@@ -63,3 +69,42 @@ def test_dimension_names() -> None:
     assert dimensions("theta", (8,), ("J",), sizes) == ("J",)
     assert dimensions("z", (3, 8), (None, "J"), sizes) == ("z_dim_0", "J")
     assert dimensions("other", (5,), ("J",), sizes) == ("other_dim_0",)
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    target, link = tmp_path / "draws.nc", tmp_path / "latest.nc"
+    target.write_bytes(b"old")
+    link.symlink_to(target)
+    write(str(link), GROUPS)
+    assert link.is_symlink()
+    assert set(read(str(target))) == set(GROUPS)
+
+
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    pipe, copy = tmp_path / "pipe", tmp_path / "copy.nc"
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: copy.write_bytes(pipe.read_bytes()), daemon=True)
+    reader.start()
+    write(str(pipe), GROUPS)
+    reader.join(10)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert set(read(str(copy))) == set(GROUPS)
+
+
+def test_empty_arrays_and_scalars_are_kept(tmp_path: Path) -> None:
+    path = str(tmp_path / "draws.nc")
+    arrays = {"y": ((), np.array(3.0)), "v": (("K",), np.zeros(0)), "e": (("chain", "draw", "K"), np.zeros((2, 4, 0)))}
+    write(path, {"posterior": Group(arrays)})
+    found = read(path)["posterior"].variables
+    assert {name: (dims, array.shape) for name, (dims, array) in found.items()} == {
+        name: (dims, array.shape) for name, (dims, array) in arrays.items()
+    }
+
+
+def test_arviz_reads_it(tmp_path: Path) -> None:
+    path = str(tmp_path / "draws.nc")
+    write(path, GROUPS)
+    arviz = pytest.importorskip("arviz")
+    found = arviz.from_netcdf(path)
+    assert set(found.groups()) == {"posterior", "sample_stats"}
+    assert found.sample_stats["diverging"].dtype == np.int8
