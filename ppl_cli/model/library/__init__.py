@@ -2,7 +2,9 @@
 from __future__ import annotations
 
 from ppl_cli.language.types import Type
-from ppl_cli.model.library import containers, densities, linear_models, matrices, real
+from ppl_cli.model.library import (
+    arithmetic, containers, covariances, densities, linear_models, matrices, real, sparse, special,
+)
 from ppl_cli.model.library.operators import Build
 from ppl_cli.model.library.operators import operator as _operator
 from ppl_cli.model.library.table import Rows
@@ -17,4 +19,7 @@ class Library(Rows):
 
 LIBRARY = Library()
 
-__all__ = ["LIBRARY", "Library", "containers", "densities", "linear_models", "matrices", "real"]
+__all__ = [
+    "LIBRARY", "Library", "arithmetic", "containers", "covariances", "densities", "linear_models", "matrices", "real",
+    "sparse", "special",
+]  # fmt: skip

@@ -1,18 +1,23 @@
 """Linear algebra (Functions Reference, "Matrix Operations")."""
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ppl_cli.graph.basic import Variable, constant
-from ppl_cli.model.library.table import add, function
+from ppl_cli.language.types import Type
+from ppl_cli.model.library.table import add, function, known
+from ppl_cli.ops.indexing import gather
 from ppl_cli.ops.linalg import (
     Cholesky, LogAbsDeterminant, Solve, diagonal, diagonal_matrix, identity, inverse, matmul, matvec, solve_triangular,
 )
 from ppl_cli.ops.reduction import reduce_sum
-from ppl_cli.ops.scalar_math import absolute, eq, exp, log, sqrt, switch
+from ppl_cli.ops.scalar_math import absolute, log, sqrt
 from ppl_cli.ops.shape import reshape, transpose
 
 LINES = ("vector", "row_vector")
+LARGEST_COFACTORS = 5
 
 
 def _column(v: Variable) -> Variable:
@@ -33,13 +38,25 @@ for _a in LINES:
         add(f"real squared_distance({_a}, {_b})", lambda x, y: _squares(x - y))
         add(f"real distance({_a}, {_b})", lambda x, y: sqrt(_squares(x - y)))
 add("real dot_product(array[] real, array[] real)", lambda x, y: reduce_sum(x * y))
+add("real squared_distance(real, real)", lambda x, y: _squares(x - y))
+add("real distance(real, real)", lambda x, y: absolute(x - y))
+
+
+
+def _along(axis: int) -> Callable[..., Variable]:
+    """The sums of products along an axis; a vector is a matrix of one column, a row vector one of one row."""
+
+    def product(x: Variable, y: Variable | None = None, *, types: tuple[Type, ...]) -> Variable:
+        shape = {"vector": (x.type.size, 1), "row_vector": (1, x.type.size)}.get(str(types[0]), x.shape)
+        return reduce_sum(reshape(x * (x if y is None else y), shape), axis)
+
+    return product
+
 
 for _type in (*LINES, "matrix"):
-    add(f"row_vector columns_dot_product({_type}, {_type})" if _type == "matrix" else f"real columns_dot_product({_type}, {_type})",
-        lambda x, y: reduce_sum(x * y, 0))
-add("vector rows_dot_product(matrix, matrix)", lambda x, y: reduce_sum(x * y, -1))
-add("row_vector columns_dot_self(matrix)", lambda x: reduce_sum(x * x, 0))
-add("vector rows_dot_self(matrix)", lambda x: reduce_sum(x * x, -1))
+    for _result, _name, _axis in (("row_vector", "columns", 0), ("vector", "rows", 1)):
+        add(f"{_result} {_name}_dot_product({_type}, {_type})", _along(_axis), typed=True)
+        add(f"{_result} {_name}_dot_self({_type})", _along(_axis), typed=True)
 
 add("matrix transpose(matrix)", transpose)
 add("row_vector transpose(vector)", lambda x: x)
@@ -60,6 +77,21 @@ for _name in ("quad_form", "quad_form_sym"):
     add(f"real {_name}(matrix, vector)", lambda a, b: reduce_sum(b * matvec(a, b)))
     add(f"matrix {_name}(matrix, matrix)", lambda a, b: matmul(transpose(b), matmul(a, b)))
 add("real trace_quad_form(matrix, matrix)", lambda a, b: reduce_sum(b * matmul(a, b)))
+add("real trace_quad_form(matrix, vector)", lambda a, b: reduce_sum(b * matvec(a, b)))
+for _type in ("matrix", "vector"):  # trace(D B' A B)
+    add(f"real trace_gen_quad_form({_type}, matrix, matrix)",
+        lambda d, a, b: reduce_sum(matmul(b, transpose(_as_diagonal(d))) * matmul(a, b)))
+add("matrix symmetrize_from_lower_tri(matrix)", lambda a: _symmetric_of(a))
+
+
+def _as_diagonal(d: Variable) -> Variable:
+    return diagonal_matrix(d) if d.ndim == 1 else d
+
+
+def _symmetric_of(a: Variable) -> Variable:
+    lower = constant(np.tril(np.ones(a.shape)))
+    strict = constant(np.tril(np.ones(a.shape), -1))
+    return a * lower + transpose(a * strict)
 
 
 def _lower_product(x: Variable) -> Variable:
@@ -99,46 +131,55 @@ for _type in ("row_vector", "matrix"):
 
 @function("real determinant(matrix)")
 def determinant(a: Variable) -> Variable:
-    raise NotImplementedError("`determinant` is not supported yet; `log_determinant` is")
+    """By cofactors of the first row, which small matrices allow."""
+    n = a.shape[-1]
+    if n > LARGEST_COFACTORS:
+        raise NotImplementedError(f"`determinant` of a {n} x {n} matrix is not supported yet; `log_determinant` is")
+    if n == 0:
+        return constant(1.0)
+    first = [gather(a, 0, k) for k in range(n)]
+    if n == 1:
+        return first[0]
+    rest = constant(np.arange(1, n).reshape(-1, 1))
+    minors = [gather(a, rest, constant(np.delete(np.arange(n), k))) for k in range(n)]
+    return sum((first[k] * determinant(minors[k]) * (-1.0) ** k for k in range(1, n)), first[0] * determinant(minors[0]))
 
 
-# ---------------------------------------------------------------------------------- covariance functions
+# ---------------------------------------------------------------------------------- powers, exponentials
 
 
-def _squared_distances(x: Variable, y: Variable) -> Variable:
-    """[n, m] squared distances of points, which are numbers or vectors."""
-    first = reshape(x, (x.shape[0], 1, *x.shape[1:]))
-    difference = first - reshape(y, (1, *y.shape))
-    squares = difference * difference
-    return reduce_sum(squares, -1) if squares.ndim == 3 else squares
+def _matrix_power(a: Variable, n: Variable) -> Variable:
+    """By repeated squaring."""
+    count = known(n)
+    if count < 0:
+        raise ValueError(f"the power of a matrix is {count}, but must not be negative")
+    result: Variable | None = None
+    while count:
+        if count % 2:
+            result = a if result is None else matmul(result, a)
+        count //= 2
+        a = matmul(a, a) if count else a
+    return identity(a.shape[-1]) if result is None else result
 
 
-def _root(distances: Variable) -> Variable:
-    """The square root, with the derivative 0 rather than infinity at 0."""
-    zero = eq(distances, 0.0)
-    return switch(zero, 0.0, sqrt(switch(zero, 1.0, distances)))
+function("matrix matrix_power(matrix, int)", sizes=(1,))(_matrix_power)
+
+_SQUARINGS = 8
+_TERMS = 16
 
 
-def _exp_quad(distances: Variable, sigma: Variable, length: Variable) -> Variable:
-    return sigma * sigma * exp(distances * (-0.5 / (length * length)))
+def _matrix_exp(a: Variable) -> Variable:
+    """The Taylor series of a part of the matrix, squared as often (Moler and Van Loan 2003, method 3)."""
+    part = a * 0.5**_SQUARINGS
+    result = term = identity(a.shape[-1])
+    for k in range(1, _TERMS + 1):
+        term = matmul(term, part) * (1.0 / k)
+        result = result + term
+    for _ in range(_SQUARINGS):
+        result = matmul(result, result)
+    return result
 
 
-def _matern(order: int, distances: Variable, sigma: Variable, length: Variable) -> Variable:
-    """Matérn 3/2 or 5/2."""
-    r = _root(distances) * (float(np.sqrt(order)) / length)
-    polynomial = 1.0 + r + (r * r / 3.0 if order == 5 else 0.0)
-    return sigma * sigma * polynomial * exp(-r)
-
-
-for _x in ("array[] real", "array[] vector", "array[] row_vector"):
-    for _name in ("gp_exp_quad_cov", "cov_exp_quad"):
-        add(f"matrix {_name}({_x}, real, real)", lambda x, s, length: _exp_quad(_squared_distances(x, x), s, length))
-        add(f"matrix {_name}({_x}, {_x}, real, real)",
-            lambda x, y, s, length: _exp_quad(_squared_distances(x, y), s, length))
-    for _order, _name in ((3, "gp_matern32_cov"), (5, "gp_matern52_cov")):
-        add(f"matrix {_name}({_x}, real, real)",
-            lambda x, s, length, o=_order: _matern(o, _squared_distances(x, x), s, length))
-        add(f"matrix {_name}({_x}, {_x}, real, real)",
-            lambda x, y, s, length, o=_order: _matern(o, _squared_distances(x, y), s, length))
-    add(f"matrix gp_exponential_cov({_x}, real, real)",
-        lambda x, s, length: s * s * exp(-_root(_squared_distances(x, x)) / length))
+add("matrix matrix_exp(matrix)", _matrix_exp)
+add("matrix matrix_exp_multiply(matrix, matrix)", lambda a, b: matmul(_matrix_exp(a), b))
+add("matrix scale_matrix_exp_multiply(real, matrix, matrix)", lambda t, a, b: matmul(_matrix_exp(t * a), b))

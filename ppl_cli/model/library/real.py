@@ -13,7 +13,7 @@ from ppl_cli.ops.shape import reshape
 
 
 
-def _gamma_sign(x: Variable) -> Variable:
+def gamma_sign(x: Variable) -> Variable:
     """The sign of the gamma function: below zero it changes at every integer."""
     steps = sm.floor(x)
     return sm.switch(sm.gt(x, 0.0), 1.0, 1.0 - 2.0 * (steps - 2.0 * sm.floor(0.5 * steps)))
@@ -45,7 +45,7 @@ UNARY = {
     "log1m_inv_logit": lambda x: -sm.log1p_exp(x),
     "inv_cloglog": lambda x: -sm.expm1(-sm.exp(x)),
     "cloglog": lambda x: sm.log(-sm.log1p(-real(x))),
-    "tgamma": lambda x: _gamma_sign(real(x)) * sm.exp(sm.lgamma(x)),
+    "tgamma": lambda x: gamma_sign(real(x)) * sm.exp(sm.lgamma(x)),
     "Phi": lambda x: 0.5 * sm.erfc(-real(x) * math.sqrt(0.5)),
     "Phi_approx": lambda x: sm.inv_logit(0.07056 * real(x) * real(x) * real(x) + 1.5976 * real(x)),
     "minus": lambda x: -x,

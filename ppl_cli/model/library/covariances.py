@@ -1,0 +1,90 @@
+"""Covariance matrices of Gaussian processes (Functions Reference, "Gaussian Process Covariance Functions")."""
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from ppl_cli.distributions.formulas import valid
+from ppl_cli.graph.basic import Variable
+from ppl_cli.model.library.table import add
+from ppl_cli.ops.linalg import matmul
+from ppl_cli.ops.reduction import reduce_sum
+from ppl_cli.ops.scalar_math import eq, exp, gt, sin, sqrt, switch
+from ppl_cli.ops.shape import reshape, transpose
+
+Kernel = Callable[..., Variable]
+
+
+def _squared_distances(x: Variable, y: Variable) -> Variable:
+    """[n, m] squared distances of points, which are numbers or vectors."""
+    first = reshape(x, (x.shape[0], 1, *x.shape[1:]))
+    difference = first - reshape(y, (1, *y.shape))
+    squares = difference * difference
+    return reduce_sum(squares, -1) if squares.ndim == 3 else squares
+
+
+def _root(distances: Variable) -> Variable:
+    """The square root, with the derivative 0 rather than infinity at 0."""
+    zero = eq(distances, 0.0)
+    return switch(zero, 0.0, sqrt(switch(zero, 1.0, distances)))
+
+
+def _exp_quad(squares: Variable) -> Variable:
+    return exp(-0.5 * squares)
+
+
+def _exponential(squares: Variable) -> Variable:
+    return exp(-_root(squares))
+
+
+def _matern32(squares: Variable) -> Variable:
+    r = _root(squares) * math.sqrt(3.0)
+    return (1.0 + r) * exp(-r)
+
+
+def _matern52(squares: Variable) -> Variable:
+    r = _root(squares) * math.sqrt(5.0)
+    return (1.0 + r + r * r / 3.0) * exp(-r)
+
+
+def _stationary(kernel: Kernel) -> Kernel:
+    """sigma^2 times `kernel` of the squared distances in units of the length scale, one or one for each axis."""
+
+    def build(*arguments: Variable) -> Variable:
+        x, sigma, length = arguments[0], arguments[-2], arguments[-1]
+        y = x if len(arguments) == 3 else arguments[1]
+        positive = valid(gt(sigma, 0.0), sigma)
+        if length.ndim:
+            return positive * positive * kernel(_squared_distances(x / length, y / length))
+        return positive * positive * kernel(_squared_distances(x, y) * (1.0 / (length * length)))
+
+    return build
+
+
+def _periodic(*arguments: Variable) -> Variable:
+    x, sigma, length, period = arguments[0], *arguments[-3:]
+    y = x if len(arguments) == 4 else arguments[1]
+    wave = sin(_root(_squared_distances(x, y)) * (math.pi / period)) / length
+    return sigma * sigma * exp(-2.0 * wave * wave)
+
+
+def _dot_products(*arguments: Variable) -> Variable:
+    x, sigma = arguments[0], arguments[-1]
+    y = x if len(arguments) == 2 else arguments[1]
+    first, second = (v if v.ndim == 2 else reshape(v, (*v.shape, 1)) for v in (x, y))
+    return sigma * sigma + matmul(first, transpose(second))
+
+
+STATIONARY: dict[str, Kernel] = {
+    "gp_exp_quad_cov": _exp_quad, "cov_exp_quad": _exp_quad, "gp_exponential_cov": _exponential,
+    "gp_matern32_cov": _matern32, "gp_matern52_cov": _matern52,
+}  # fmt: skip
+
+for _points in ("array[] real", "array[] vector", "array[] row_vector"):
+    for _both in (_points, f"{_points}, {_points}"):
+        for _name, _kernel in STATIONARY.items():
+            add(f"matrix {_name}({_both}, real, real)", _stationary(_kernel))
+            if _points != "array[] real":
+                add(f"matrix {_name}({_both}, real, array[] real)", _stationary(_kernel))
+        add(f"matrix gp_periodic_cov({_both}, real, real, real)", _periodic)
+        add(f"matrix gp_dot_prod_cov({_both}, real)", _dot_products)
