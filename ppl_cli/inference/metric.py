@@ -65,7 +65,7 @@ def observe(h: Hamiltonian, moments: Moments, count: int, point: Point) -> None:
 
 @function
 def estimate_metric(h: Hamiltonian, moments: Moments, count: int, estimator: int) -> None:
-    """The metric of a window of `count` draws."""
+    """The metric of a window of `count` draws; only its diagonal if rounding makes a dense one singular."""
     shrink = PRIOR_SCALE * PRIOR_DRAWS / (count + PRIOR_DRAWS)
     scale = count / (count + PRIOR_DRAWS) / (count - 1.0)
     n = h.dim
@@ -74,7 +74,11 @@ def estimate_metric(h: Hamiltonian, moments: Moments, count: int, estimator: int
             for j in range(i + 1):
                 h.inverse_metric[i * n + j] = h.inverse_metric[j * n + i] = scale * moments.products[i * n + j]
             h.inverse_metric[i * n + i] += shrink
-        factorize(n, h.inverse_metric, h.factor)
+        if not factorize(n, h.inverse_metric, h.factor):
+            for i in range(n):
+                for j in range(i):
+                    h.inverse_metric[i * n + j] = h.inverse_metric[j * n + i] = 0.0
+            factorize(n, h.inverse_metric, h.factor)
         return
     for i in range(n):
         variance = scale * moments.squares_q[i] + shrink
@@ -84,11 +88,14 @@ def estimate_metric(h: Hamiltonian, moments: Moments, count: int, estimator: int
 
 
 @function
-def factorize(n: int, matrix: Doubles, factor: Doubles) -> None:
-    """The lower Cholesky factor of a positive definite matrix; what stands above its diagonal is not touched."""
+def factorize(n: int, matrix: Doubles, factor: Doubles) -> bool:
+    """The lower Cholesky factor; what stands above its diagonal is not touched. False if not positive definite."""
     for i in range(n):
         for j in range(i + 1):
             total = matrix[i * n + j]
             for k in range(j):
                 total -= factor[i * n + k] * factor[j * n + k]
+            if i == j and not total > 0.0:
+                return False
             factor[i * n + j] = math.sqrt(total) if i == j else total / factor[j * n + j]
+    return True

@@ -127,7 +127,7 @@ def extend(
         n += 1
         lp = leapfrog(h, point, step_size)
         energy = kinetic_energy(h, point) - lp
-        weight = initial_energy - energy if energy == energy else -math.inf
+        weight = initial_energy - energy if energy > -math.inf else -math.inf  # neither NaN nor lp = +inf
         acceptance += math.exp(min(weight, 0.0))
         log_weight = log_add_exp(log_weight, weight)
         if math.log(uniform(random)) < weight - log_weight:

@@ -118,6 +118,20 @@ def test_given_start_points_are_checked(gaussian) -> None:
         sample(density, OPTIONS, initial=np.full(3, np.inf))
 
 
+def test_an_infinite_density_is_never_drawn(python_function) -> None:
+    spike = python_function(lambda q, _: (np.inf, 0 * q) if abs(q[0]) < 0.05 else (-0.5 * q[0] ** 2, -q), 1, 1)
+    draws = sample(spike, replace(OPTIONS, warmup=100, draws=300, chains=1, cores=1), initial=np.ones(1))
+    np.testing.assert_allclose(draws.statistics["lp"], -0.5 * draws.draws[..., 0] ** 2, rtol=1e-12)
+
+
+def test_a_dense_metric_that_rounding_makes_singular_is_no_failure(gaussian) -> None:
+    n, scale = 50, 1e6  # more dimensions than draws in the window
+    options = replace(OPTIONS, warmup=60, draws=20, chains=1, metric="dense")
+    start = scale * np.random.default_rng(0).standard_normal(n)
+    draws = sample(gaussian(np.zeros(n), scale**2 * np.eye(n)), options, initial=start)
+    assert np.isfinite(draws.draws).all()
+
+
 def test_an_improper_density_is_an_error(python_function) -> None:
     flat = python_function(lambda q, _: (0.0, np.zeros(1)), 1, 1)
     with pytest.raises(RunError, match="improper"):
