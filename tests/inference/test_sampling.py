@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from arviz_stats.base import array_stats
+from scipy import stats
 
 from ppl_cli.errors import OptionError, RunError
 from ppl_cli.inference.chains import Draws, Progress, kept_length, sample
@@ -32,6 +33,13 @@ def assert_moments(draws: Draws, mean: np.ndarray, variance: np.ndarray) -> None
 def test_a_correlated_gaussian_has_its_moments(gaussian, metric: str) -> None:
     draws = sample(gaussian(MEAN, COVARIANCE), replace(OPTIONS, metric=metric))
     assert_moments(draws, MEAN, np.diag(COVARIANCE))
+
+
+@pytest.mark.parametrize("metric", ["diag", "dense"])
+def test_thinned_draws_follow_their_law(gaussian, metric: str) -> None:
+    draws = sample(gaussian(MEAN, COVARIANCE), replace(OPTIONS, thin=10, metric=metric)).draws
+    for k, (mean, variance) in enumerate(zip(MEAN, np.diag(COVARIANCE), strict=True)):
+        assert stats.kstest(draws[..., k].ravel(), stats.norm(mean, np.sqrt(variance)).cdf).pvalue > 1e-3
 
 
 def test_a_truncated_tree_keeps_the_law(gaussian) -> None:
