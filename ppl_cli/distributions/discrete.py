@@ -13,11 +13,11 @@ from ppl_cli.graph.basic import Variable, as_variable, constant
 from ppl_cli.graph.traversal import evaluate, roots_of
 from ppl_cli.ops.distribution_functions import gamma_p, gamma_q, inc_beta
 from ppl_cli.ops.random import primitive
-from ppl_cli.ops.reduction import log_sum_exp
+from ppl_cli.ops.reduction import CumulativeSum, log_sum_exp, reduce_sum
 from ppl_cli.ops.scalar_math import (
     add, both, eq, exp, ge, gt, int_max, int_min, inv_logit, le, lgamma, log, log1p, log1p_exp, lt, sub, switch, to_int,
 )
-from ppl_cli.ops.shape import reshape
+from ppl_cli.ops.shape import broadcast_to, reshape
 
 
 def bernoulli_lpmf(x: Any, p: Any) -> Variable:
@@ -179,6 +179,17 @@ def _binomial(shape: Shape, n: Any, p: Any) -> Variable:
     return primitive("binomial", n, p, shape=shape)
 
 
+def _hypergeometric_draw(shape: Shape, n: Any, a: Any, b: Any) -> Variable:
+    """By inversion over all outcomes, of which the draws, which must be data, bound the number."""
+    n, a, b = (reshape(broadcast_to(as_variable(v), shape), (*shape, 1)) for v in (n, a, b))
+    if roots_of([n]):
+        raise NotImplementedError("drawing from hypergeometric with a number of draws that is not data")
+    k = constant(np.arange(int(evaluate([n])[0].max(initial=0)) + 1))
+    below = CumulativeSum()(exp(hypergeometric_lpmf(k, n, a, b)))
+    u = reshape(primitive("uniform", shape=shape), (*shape, 1))
+    return int_min(reduce_sum(switch(gt(u, below), 1, 0), -1), reshape(n, shape))
+
+
 def _discrete(name: str, parameters: tuple[str, ...], mass: Any, draw: Any, tail: Any = None, **more: Any) -> Distribution:
     """`tail(x, *parameters, upper)` is the log of the mass up to x or (upper) above it."""
     if tail is not None:
@@ -207,7 +218,7 @@ DISCRETE = (
     _discrete("beta_binomial", ("N", "alpha", "beta"), beta_binomial_lpmf,
               lambda shape, n, a, b: _binomial(shape, n, beta_draw(shape, a, b)), _beta_binomial_tail,
               positive=("alpha", "beta")),
-    _discrete("hypergeometric", ("N", "a", "b"), hypergeometric_lpmf, None),
+    _discrete("hypergeometric", ("N", "a", "b"), hypergeometric_lpmf, _hypergeometric_draw),
     _discrete("discrete_range", ("lower", "upper"), discrete_range_lpmf,
               lambda shape, low, high: int_min(add(low, to_int(
                   primitive("uniform", shape=shape) * (real(sub(high, low)) + 1.0))), high), _discrete_range_tail),

@@ -74,7 +74,7 @@ def log_probability(base: RandomVariable, parameters: Sequence[Variable], lower:
     if law.is_discrete:
         lower = sub(lower, 1) if below else lower
     if below and law.log_ccdf is None or above and law.log_cdf is None:
-        raise NotImplementedError(f"truncation of {law.name}: its distribution function is not supported yet")
+        raise NotImplementedError(f"truncation of {law.name}, whose distribution function is not known")
     if below and above:
         left = log_diff_exp(law.log_cdf(upper, *parameters), law.log_cdf(lower, *parameters))
         right = log_diff_exp(law.log_ccdf(lower, *parameters), law.log_ccdf(upper, *parameters))

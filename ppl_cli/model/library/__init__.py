@@ -3,7 +3,18 @@ from __future__ import annotations
 
 from ppl_cli.language.types import Type
 from ppl_cli.model.library import (
-    arithmetic, containers, covariances, densities, linear_models, matrices, real, sparse, special,
+    arithmetic,
+    containers,
+    covariances,
+    decompositions,
+    densities,
+    linear_models,
+    markov,
+    matrices,
+    ordering,
+    real,
+    sparse,
+    special,
 )
 from ppl_cli.model.library.operators import Build
 from ppl_cli.model.library.operators import operator as _operator
@@ -20,6 +31,6 @@ class Library(Rows):
 LIBRARY = Library()
 
 __all__ = [
-    "LIBRARY", "Library", "arithmetic", "containers", "covariances", "densities", "linear_models", "matrices", "real",
-    "sparse", "special",
+    "LIBRARY", "Library", "arithmetic", "containers", "covariances", "decompositions", "densities", "linear_models",
+    "markov", "matrices", "ordering", "real", "sparse", "special",
 ]  # fmt: skip

@@ -60,14 +60,24 @@ for _word, _fill in (("ones", np.ones), ("zeros", np.zeros)):
     _sized(f"{_word}_array", "array[] real", _fill)
     _sized(f"{_word}_int_array", "array[] int", lambda n, f=_fill: f(n).astype("int64"))
 _sized("identity_matrix", "matrix", np.eye)
+_sized("uniform_simplex", "vector", lambda n: np.full(n, 1.0 / n))
 for _shape, _result in (("vector", "vector"), ("row_vector", "row_vector"), ("array", "array[] real")):
     function(f"{_result} one_hot_{_shape}(int, int)", sizes=(0, 1))(
         lambda n, k: constant((np.arange(known(n)) == known(k) - 1).astype(float)))
     function(f"{_result} linspaced_{_shape}(int, real, real)", sizes=(0,))(
         lambda n, a, b: _real(a) + constant(np.arange(known(n)) / max(known(n) - 1, 1)) * (_real(b) - _real(a))
         if known(n) > 1 else broadcast_to(_real(b), (known(n),)))
-function("array[] int linspaced_int_array(int, int, int)", sizes=(0, 1, 2))(
-    lambda n, a, b: constant(np.arange(known(n)) * ((known(b) - known(a)) // max(known(n) - 1, 1)) + known(a)))
+
+
+@function("array[] int linspaced_int_array(int, int, int)", sizes=(0, 1, 2))
+def linspaced_int_array(n: Variable, first: Variable, last: Variable) -> Variable:
+    """Equal integer steps, as many as fit; the last number alone if there is to be one."""
+    count, low, high = known(n), known(first), known(last)
+    return constant(np.arange(count) * ((high - low) // (count - 1)) + low if count > 1 else np.full(count, high))
+
+
+function("array[] int one_hot_int_array(int, int)", sizes=(0, 1))(
+    lambda n, k: constant((np.arange(known(n)) == known(k) - 1).astype("int64")))
 
 
 def _real(x: Variable) -> Variable:
@@ -202,29 +212,12 @@ def append_cols(a: Variable, b: Variable) -> Variable:
 
 add("array[] A append_array(array[] A, array[] A)", lambda a, b: join([a, b]))
 
-# ------------------------------------------------------------------------------------ order, cumulation
+# ------------------------------------------------------------------------------- reversal, cumulation
 
 for _type in ("vector", "row_vector", "array[] A"):
     add(f"{_type} reverse({_type})", lambda x: gather(x, constant(np.arange(x.shape[0])[::-1])))
 for _type in ("vector", "row_vector", "array[] real", "array[] int"):
     add(f"{_type} cumulative_sum({_type})", lambda x: CumulativeSum()(x))
-
-
-def _known_array(name: str, x: Variable) -> np.ndarray:
-    if not isinstance(x, Constant):
-        raise NotImplementedError(f"`{name}` of what depends on parameters is not supported yet")
-    return x.data
-
-
-for _type in ("vector", "row_vector", "array[] real", "array[] int"):
-    add(f"{_type} sort_asc({_type})", lambda x: constant(np.sort(_known_array("sort_asc", x))))
-    add(f"{_type} sort_desc({_type})", lambda x: constant(np.sort(_known_array("sort_desc", x))[::-1]))
-    add(f"array[] int sort_indices_asc({_type})",
-        lambda x: constant(np.argsort(_known_array("sort_indices_asc", x), kind="stable") + 1))
-    add(f"array[] int sort_indices_desc({_type})",
-        lambda x: constant(np.argsort(-_known_array("sort_indices_desc", x), kind="stable") + 1))
-    add(f"int rank({_type}, int)",
-        lambda x, i: constant(int((_known_array("rank", x) < _known_array("rank", x)[known(i) - 1]).sum())))
 
 # ------------------------------------------------------------------------------------------- statistics
 

@@ -134,7 +134,7 @@ def determinant(a: Variable) -> Variable:
     """By cofactors of the first row, which small matrices allow."""
     n = a.shape[-1]
     if n > LARGEST_COFACTORS:
-        raise NotImplementedError(f"`determinant` of a {n} x {n} matrix is not supported yet; `log_determinant` is")
+        raise NotImplementedError(f"`determinant` of a {n} x {n} matrix; `log_determinant` is supported")
     if n == 0:
         return constant(1.0)
     first = [gather(a, 0, k) for k in range(n)]

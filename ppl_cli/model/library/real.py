@@ -77,7 +77,7 @@ BINARY = {
 for _name, _build in BINARY.items():
     add(f"T {_name}(T, T)", _build)
 
-add("real log_sum_exp(real, real)", lambda a, b: sm.log_add_exp(real(a), real(b)))
+add("T log_sum_exp(T, T)", lambda a, b: sm.log_add_exp(real(a), real(b)))
 
 
 @function("int choose(int, int)")
@@ -116,9 +116,11 @@ def log_mix(theta: Variable, first: Variable, second: Variable) -> Variable:
 
 
 @function("real log_mix(vector, vector)", "real log_mix(row_vector, row_vector)", "real log_mix(array[] real, array[] real)",
-          "real log_mix(vector, array[] real)", "real log_mix(array[] real, vector)")
+          "real log_mix(vector, array[] real)", "real log_mix(array[] real, vector)",
+          "real log_mix(vector, array[] vector)", "real log_mix(row_vector, array[] row_vector)")
 def log_mix_all(theta: Variable, densities: Variable) -> Variable:
-    return log_sum_exp(sm.log(theta) + densities)
+    """The last axis of the densities are the components; several mixtures are added up."""
+    return reduce_sum(log_sum_exp(sm.log(theta) + densities))
 
 
 CONSTANTS = {

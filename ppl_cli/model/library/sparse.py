@@ -10,7 +10,7 @@ from ppl_cli.ops.indexing import add_at, gather, set_at
 
 def _data(name: str, v: Variable) -> np.ndarray:
     if not isinstance(v, Constant):
-        raise NotImplementedError(f"`{name}` with indices that are not data is not supported yet")
+        raise NotImplementedError(f"`{name}` with indices that are not data")
     return v.data
 
 

@@ -1,0 +1,53 @@
+"""Order: sorting, ranks, quantiles (Functions Reference, "Sorting functions"). The position of an element in order is the
+number of elements before it, ties counting by position; so an order is a graph like any other."""
+from __future__ import annotations
+
+import numpy as np
+
+from ppl_cli.graph.basic import Constant, Variable, constant
+from ppl_cli.model.library.table import add
+from ppl_cli.ops.indexing import gather, set_at
+from ppl_cli.ops.reduction import reduce_sum
+from ppl_cli.ops.scalar_math import add as plus
+from ppl_cli.ops.scalar_math import both, either, eq, lt, neg, sub, switch, to_int
+from ppl_cli.ops.shape import reshape
+
+
+def ascending(x: Variable) -> Variable:
+    """The positions of the elements of `x`, the smallest first."""
+    if isinstance(x, Constant):
+        return constant(np.argsort(x.data, kind="stable"))
+    n = x.shape[0]
+    here, other = reshape(x, (n, 1)), reshape(x, (1, n))
+    earlier = constant(np.tril(np.ones((n, n), dtype=bool), -1))
+    before = either(lt(other, here), both(eq(other, here), earlier))
+    place = reduce_sum(switch(before, 1, 0), -1)
+    return set_at(constant(np.zeros(n, dtype="int64")), constant(np.arange(n)), place)
+
+
+def descending(x: Variable) -> Variable:
+    return ascending(constant(-x.data) if isinstance(x, Constant) else neg(x))
+
+
+def _rank(x: Variable, i: Variable) -> Variable:
+    """How many elements are less than element i."""
+    return reduce_sum(switch(lt(x, gather(x, sub(i, 1))), 1, 0))
+
+
+def _quantile(x: Variable, p: Variable) -> Variable:
+    """Linear between order statistics (Hyndman and Fan 1996, type 7)."""
+    if not (isinstance(x, Constant) and isinstance(p, Constant)):
+        raise NotImplementedError("`quantile` of what depends on parameters")
+    return constant(np.quantile(x.data, p.data))
+
+
+for _type in ("vector", "row_vector", "array[] real", "array[] int"):
+    add(f"{_type} sort_asc({_type})", lambda x: gather(x, ascending(x)))
+    add(f"{_type} sort_desc({_type})", lambda x: gather(x, descending(x)))
+    add(f"array[] int sort_indices_asc({_type})", lambda x: plus(ascending(x), 1))
+    add(f"array[] int sort_indices_desc({_type})", lambda x: plus(descending(x), 1))
+    add(f"int rank({_type}, int)", _rank)
+for _type in ("vector", "row_vector", "array[] real"):
+    add(f"real quantile({_type}, real)", _quantile)
+    add(f"array[] real quantile({_type}, array[] real)", _quantile)
+add("int to_int(real)", to_int)
