@@ -12,7 +12,7 @@ from ppl_cli.distributions.formulas import LOG_2, LOG_SQRT_2PI, multiply_log, re
 from ppl_cli.graph.basic import Variable, as_variable, constant
 from ppl_cli.graph.types import TensorType
 from ppl_cli.ops.indexing import gather
-from ppl_cli.ops.linalg import Cholesky, diagonal, inverse, log_determinant_of_factor, matmul, matvec, solve_triangular
+from ppl_cli.ops.linalg import Cholesky, diagonal, inverse, matmul, matvec, solve_triangular
 from ppl_cli.ops.random import primitive
 from ppl_cli.ops.reduction import log_sum_exp, reduce_min, reduce_sum
 from ppl_cli.ops.scalar_math import exp, ge, gt, lgamma, log, log1p, maximum, minimum, sqrt, sub
@@ -23,6 +23,11 @@ Shape = tuple[int, ...]
 
 def _column(v: Variable) -> Variable:
     return reshape(v, (*v.shape, 1))
+
+
+def _log_determinant(factor: Variable) -> Variable:
+    """Of a Cholesky factor: NaN unless its diagonal is positive."""
+    return reduce_sum(log(diagonal(factor)), -1)
 
 
 def _vector_event(*types: TensorType) -> Shape:
@@ -40,7 +45,7 @@ def multi_normal_cholesky_lpdf(x: Any, mu: Any, factor: Any) -> Variable:
     else:
         z = solve_triangular(factor, _column(difference))
         squares = reduce_sum(z * z, (-2, -1))
-    return -0.5 * squares - log_determinant_of_factor(factor) - k * LOG_SQRT_2PI
+    return -0.5 * squares - _log_determinant(factor) - k * LOG_SQRT_2PI
 
 
 def multi_normal_lpdf(x: Any, mu: Any, sigma: Any) -> Variable:
@@ -52,7 +57,7 @@ def multi_normal_prec_lpdf(x: Any, mu: Any, precision: Any) -> Variable:
     k = precision.shape[-1]
     factor = Cholesky()(precision)
     quadratic = reduce_sum(difference * matvec(precision, difference), -1)
-    return -0.5 * quadratic + log_determinant_of_factor(factor) - k * LOG_SQRT_2PI
+    return -0.5 * quadratic + _log_determinant(factor) - k * LOG_SQRT_2PI
 
 
 def multi_student_t_cholesky_lpdf(x: Any, nu: Any, mu: Any, factor: Any) -> Variable:
@@ -62,7 +67,7 @@ def multi_student_t_cholesky_lpdf(x: Any, nu: Any, mu: Any, factor: Any) -> Vari
     squares = reduce_sum(z * z, (-2, -1))
     half = 0.5 * (nu + float(k))
     front = lgamma(half) - lgamma(0.5 * nu) - 0.5 * k * (log(nu) + math.log(math.pi))
-    return front - log_determinant_of_factor(factor) - half * log1p(squares / nu)
+    return front - _log_determinant(factor) - half * log1p(squares / nu)
 
 
 def multi_student_t_lpdf(x: Any, nu: Any, mu: Any, sigma: Any) -> Variable:
@@ -80,7 +85,7 @@ def multi_gp_cholesky_lpdf(y: Any, factor: Any, weights: Any) -> Variable:
     y, factor, weights = real(y), real(factor), real(weights)
     rows, n = y.shape[-2:]
     quadratic = reduce_sum(weights * _squares_per_row(y, factor), -1)
-    normalizers = 0.5 * n * reduce_sum(log(weights), -1) - rows * log_determinant_of_factor(factor)
+    normalizers = 0.5 * n * reduce_sum(log(weights), -1) - rows * _log_determinant(factor)
     return normalizers - 0.5 * quadratic - rows * n * LOG_SQRT_2PI
 
 
@@ -142,7 +147,7 @@ def lkj_corr_lpdf(correlation: Any, eta: Any) -> Variable:
     correlation, eta = real(correlation), real(eta)
     k = correlation.shape[-1]
     factor = Cholesky()(correlation)
-    return valid(gt(eta, 0.0), _lkj_constant(eta, k)) + 2.0 * (eta - 1.0) * log_determinant_of_factor(factor)
+    return valid(gt(eta, 0.0), _lkj_constant(eta, k)) + 2.0 * (eta - 1.0) * _log_determinant(factor)
 
 
 def _log_multigamma(x: Variable, k: int) -> Variable:
@@ -156,7 +161,7 @@ def wishart_lpdf(w: Any, nu: Any, scale: Any) -> Variable:
     factor_w, factor_s = Cholesky()(w), Cholesky()(scale)
     half = solve_triangular(factor_s, factor_w)
     trace = reduce_sum(half * half, (-2, -1))
-    log_w, log_s = 2.0 * log_determinant_of_factor(factor_w), 2.0 * log_determinant_of_factor(factor_s)
+    log_w, log_s = 2.0 * _log_determinant(factor_w), 2.0 * _log_determinant(factor_s)
     front = -0.5 * nu * (k * LOG_2) - _log_multigamma(0.5 * nu, k) - 0.5 * nu * log_s
     return valid(gt(nu, k - 1.0), front) + 0.5 * (nu - k - 1.0) * log_w - 0.5 * trace
 
@@ -167,7 +172,7 @@ def inv_wishart_lpdf(w: Any, nu: Any, scale: Any) -> Variable:
     factor_w, factor_s = Cholesky()(w), Cholesky()(scale)
     half = solve_triangular(factor_w, factor_s)
     trace = reduce_sum(half * half, (-2, -1))
-    log_w, log_s = 2.0 * log_determinant_of_factor(factor_w), 2.0 * log_determinant_of_factor(factor_s)
+    log_w, log_s = 2.0 * _log_determinant(factor_w), 2.0 * _log_determinant(factor_s)
     front = 0.5 * nu * log_s - 0.5 * nu * (k * LOG_2) - _log_multigamma(0.5 * nu, k)
     return valid(gt(nu, k - 1.0), front) - 0.5 * (nu + k + 1.0) * log_w - 0.5 * trace
 
