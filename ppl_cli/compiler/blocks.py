@@ -94,7 +94,7 @@ def _phases(loop: For) -> Phases | None:
     """How to cut a loop, None if it gains nothing by it or must stay whole."""
     count = trips(loop)
     costly = any(isinstance(e, Apply) and e.scalar.name in COSTLY for s in loop.body for e in expressions(s))
-    if count is None or count < BLOCK or loop.backwards or not costly or loop.start.terms:  # type: ignore[union-attr]
+    if count is None or count < BLOCK or loop.backwards or loop.until or not costly or loop.start.terms:  # type: ignore[union-attr]
         return None
     if not all(isinstance(s, Let | Declare | Assign | Store) for s in loop.body):
         return None

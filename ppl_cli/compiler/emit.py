@@ -31,7 +31,7 @@ from ppl_cli.ops.elementwise import Elementwise
 from ppl_cli.ops.indexing import Gather
 from ppl_cli.ops.random import PrimitiveDraw
 from ppl_cli.ops.scalar_math import to_int
-from ppl_cli.ops.shape import BroadcastTo, Reshape, Transpose
+from ppl_cli.ops.shape import BroadcastTo, Empty, Reshape, Transpose
 
 Index = tuple[Linear, ...]
 Element = tuple[Variable, Index]
@@ -249,6 +249,10 @@ class Emitter:
     def _reshape(self, v: Variable, index: Index) -> Computation:
         return (yield v.inputs[0], self.reshape_index(index, v.shape, v.inputs[0].shape))
 
+    def _empty(self, v: Variable, index: Index) -> Computation:
+        return Number(0.0 if kind_of(v) == "double" else 0, kind_of(v))
+        yield
+
     def reshape_index(self, index: Index, outer: tuple[int, ...], inner: tuple[int, ...]) -> Index:
         """The index into `inner` of the element that a reshape to `outer` shows at `index`."""
         long = [(i, n) for i, n in zip(index, outer, strict=True) if n != 1]
@@ -316,4 +320,5 @@ _ELEMENT: dict[type, Callable[[Emitter, Variable, Index], Computation]] = {
     Transpose: Emitter._transpose,
     BroadcastTo: Emitter._broadcast,
     Reshape: Emitter._reshape,
+    Empty: Emitter._empty,
 }

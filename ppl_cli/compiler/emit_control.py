@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from ppl_cli.compiler.data import kind_of
 from ppl_cli.compiler.emit import Place
 from ppl_cli.compiler.emit_matrices import emit_copy
-from ppl_cli.compiler.kernel import Assign, Atom, Declare, For, Let, Number, Statement
+from ppl_cli.compiler.kernel import Assign, Atom, Declare, For, Let, Number, Ref, Statement
 from ppl_cli.compiler.kernel import If as Branch
 from ppl_cli.graph.basic import Apply, Variable
 from ppl_cli.graph.traversal import clone_replace
 from ppl_cli.ops.control import If, Loop
+from ppl_cli.ops.shape import Empty
 
 if TYPE_CHECKING:
     from ppl_cli.compiler.region import Region
@@ -27,7 +28,7 @@ def _loop(region: Region, node: Apply) -> None:
     for v, initial in zip(node.outputs, rest, strict=False):
         _begin(region, v, initial)
     first, last = (emitter.integer(emitter.pull(b, ())) for b in (start, stop))
-    runs = not first.terms and not last.terms and first.constant < last.constant
+    runs = not loop.stops and not first.terms and not last.terms and first.constant < last.constant
     emitter.open(closed=not runs)
     index = emitter.fresh("n")
     emitter.publish(loop.index, Place(name=index, level=emitter.depth))
@@ -42,7 +43,8 @@ def _loop(region: Region, node: Apply) -> None:
     places = [emitter.place(c) for c in changed]
     inner.emit()
     _assign_all(inner, list(zip(places, changed.values(), strict=True)))
-    emitter.add(For(index, first, last, emitter.close(), loop.backwards))
+    until = Ref(region.places[node.outputs[0]].name, "int64") if loop.stops else None
+    emitter.add(For(index, first, last, emitter.close(), loop.backwards, until))
     for output in node.outputs:
         emitter.levels[region.places[output].name] = region.level
 
@@ -54,7 +56,7 @@ def _begin(region: Region, v: Variable, initial: Variable) -> None:
         name = emitter.fresh("c")
         emitter.add(Declare(name, kind_of(v), emitter.pull(initial, ())))
         region.places[v] = replace(place, name=name)
-    elif not _same(emitter.place(initial), place):
+    elif not isinstance(initial.op, Empty) and not _same(emitter.place(initial), place):
         emit_copy(emitter, initial, place)
 
 

@@ -155,13 +155,14 @@ class Store:
 
 @dataclass(slots=True)
 class For:
-    """index = start .. stop - 1, or the same backwards."""
+    """index = start .. stop - 1, or the same backwards; `until` this local is not 0."""
 
     index: str
     start: Atom
     stop: Atom
     body: list[Statement] = field(default_factory=list)
     backwards: bool = False
+    until: Ref | None = None
 
 
 @dataclass(slots=True)
@@ -232,9 +233,11 @@ def expressions(statement: Statement) -> Iterator[Expression]:
         case Store(value=value, index=index):
             yield value
             yield index
-        case For(start=start, stop=stop):
+        case For(start=start, stop=stop, until=until):
             yield start
             yield stop
+            if until is not None:
+                yield until
         case If(condition=condition):
             yield condition
         case Library(buffers=buffers):

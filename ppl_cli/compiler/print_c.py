@@ -89,10 +89,11 @@ class CPrinter(Printer):
 
     def _loop(self, loop: For) -> list[str]:
         start, stop, i = self.expression(loop.start), self.expression(loop.stop), loop.index
+        unless = f" && !{loop.until.name}" if loop.until else ""
         if loop.backwards:
-            head = f"for (int64_t {i} = {stop} - 1; {i} >= {start}; --{i}) {{"
+            head = f"for (int64_t {i} = {stop} - 1; {i} >= {start}{unless}; --{i}) {{"
         else:
-            head = f"for (int64_t {i} = {start}; {i} < {stop}; ++{i}) {{"
+            head = f"for (int64_t {i} = {start}; {i} < {stop}{unless}; ++{i}) {{"
         sums = sums_of_independent_iterations(loop)
         pragma = []
         if sums is not None:

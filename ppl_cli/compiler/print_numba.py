@@ -78,11 +78,12 @@ class NumbaPrinter(Printer):
                 return [_COMBINE[combine].format(name, self.expression(value))]
             case Store(buffer=buffer, index=index, value=value, combine=combine):
                 return [_COMBINE[combine].format(f"{buffer.name}[{linear(index)}]", self.expression(value))]
-            case For(index=i, start=start, stop=stop, body=body, backwards=backwards):
+            case For(index=i, start=start, stop=stop, body=body, backwards=backwards, until=until):
                 bounds = f"{self.expression(start)}, {self.expression(stop)}"
                 if backwards:
                     bounds = f"{self.expression(stop)} - 1, {self.atom(start)} - 1, -1"
-                return [f"for {i} in range({bounds}):", *self._block(body)]
+                leave = [f"    if {until.name}:", "        break"] if until else []
+                return [f"for {i} in range({bounds}):", *leave, *self._block(body)]
             case If(condition=condition, then=then, otherwise=otherwise):
                 return [f"if {self.expression(condition)}:", *self._block(then), "else:", *self._block(otherwise)]
             case Library(routine=routine, sizes=sizes, buffers=buffers):

@@ -57,8 +57,8 @@ class TextPrinter(Printer):
                 return [f"{name} {_COMBINE[combine]} {self.expression(value)}"]
             case Store(buffer=buffer, index=index, value=value, combine=combine):
                 return [f"{buffer.name}[{linear(index)}] {_COMBINE[combine]} {self.expression(value)}"]
-            case For(index=index, start=start, stop=stop, body=body, backwards=backwards):
-                order = " backwards" if backwards else ""
+            case For(index=index, start=start, stop=stop, body=body, backwards=backwards, until=until):
+                order = (" backwards" if backwards else "") + (f" until {until.name}" if until else "")
                 bounds = f"{self.expression(start)} .. {self.expression(stop)}"
                 return [f"for {index} in {bounds}{order}", *indented(self.body(body))]
             case If(condition=condition, then=then, otherwise=otherwise):

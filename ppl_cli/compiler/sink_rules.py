@@ -80,7 +80,7 @@ def _has_work(v: Variable) -> bool:
         if isinstance(x.op, Elementwise):
             return True
         if is_inline(x):
-            stack.append(x.inputs[0])
+            stack.extend(x.inputs[:1])
     return False
 
 

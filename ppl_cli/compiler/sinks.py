@@ -20,7 +20,7 @@ from ppl_cli.graph.types import DType
 from ppl_cli.ops.elementwise import Elementwise
 from ppl_cli.ops.indexing import Gather
 from ppl_cli.ops.reduction import KINDS
-from ppl_cli.ops.shape import BroadcastTo, Reshape, Transpose
+from ppl_cli.ops.shape import BroadcastTo, Empty, Reshape, Transpose
 
 Combine = Literal["", "sum", "prod", "max", "min"]
 Axes = tuple[int | None, ...]  # for each axis of a variable: the axis of the sink's domain that it is read along
@@ -165,7 +165,7 @@ def neutral_element(kind: Combine, dtype: DType) -> float | int:
 
 INT_MAX = 2**63 - 1
 
-TRIVIAL = (Gather, Reshape, Transpose, BroadcastTo)
+TRIVIAL = (Gather, Reshape, Transpose, BroadcastTo, Empty)
 
 
 def is_inline(v: Variable) -> bool:
@@ -192,7 +192,7 @@ def accesses(v: Variable, axes: Axes, stored: set[Variable]) -> Iterator[tuple[V
 def inputs_along(v: Variable, axes: Axes) -> list[tuple[Variable, Axes]]:
     """For an inline operation: its inputs, with the axes along which they are read."""
     op = v.op
-    if isinstance(op, Elementwise | BroadcastTo):
+    if isinstance(op, Elementwise | BroadcastTo | Empty):
         return [(x, _broadcast(axes, x.shape)) for x in v.inputs]
     if isinstance(op, Transpose):
         inner: list[int | None] = [None] * len(axes)

@@ -55,7 +55,7 @@ def straighten(body: Sequence[Statement]) -> list[Statement]:
 
 def trips(loop: For) -> int | None:
     """The number of iterations, if it is known."""
-    if not isinstance(loop.start, Linear) or not isinstance(loop.stop, Linear) or loop.start.terms != loop.stop.terms:
+    if loop.until or not isinstance(loop.start, Linear) or not isinstance(loop.stop, Linear) or loop.start.terms != loop.stop.terms:
         return None
     return loop.stop.constant - loop.start.constant
 
@@ -77,6 +77,7 @@ def _copies(loop: For) -> list[Statement]:
         return [loop]
     if (
         loop.backwards
+        or loop.until
         or not isinstance(loop.start, Linear)
         or any(isinstance(s, For | If | Library) for s in loop.body)
     ):

@@ -35,7 +35,7 @@ def sums_of_independent_iterations(loop: For) -> list[str] | None:
 
     None, too, where reading at indices that are data would cost more than is gained.
     """
-    if loop.backwards or not isinstance(loop.start, Linear) or not isinstance(loop.stop, Linear):
+    if loop.backwards or loop.until or not isinstance(loop.start, Linear) or not isinstance(loop.stop, Linear):
         return None
     if loop.stop.terms == loop.start.terms and loop.stop.constant - loop.start.constant < SHORT:
         return None

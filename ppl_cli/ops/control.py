@@ -16,9 +16,11 @@ from ppl_cli.graph.gradient import vjp
 from ppl_cli.graph.traversal import clone_replace, dependents, evaluate, toposort, variables_of
 from ppl_cli.graph.types import TensorType
 from ppl_cli.ops.indexing import Gather, SetAt, affine, gather, set_at
-from ppl_cli.ops.scalar_math import sub
+from ppl_cli.ops.scalar_math import add, either, ge, ne, sub, switch
+from ppl_cli.ops.shape import empty
 
 LARGEST_HISTORY = 50_000_000  # numbers that the gradient of a loop may keep of its iterations
+LARGEST_STOPPING_HISTORY = 5_000_000  # the same where the number of iterations is not known: room is kept for so many
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,11 +70,13 @@ class Loop(InnerGraphOp):
 
     Inputs: (start, stop, *initial values, *invariants). The body's parameters are (index, *carried, *invariants), its
     results the carried values for the next iteration; the outputs are those after the last. `backwards` counts down.
+    With `stops`, the first carried value is an int, and no iteration begins when it is not 0.
     """
 
     body: Body
     n_carried: int
     backwards: bool = False
+    stops: bool = False
     name = "Loop"
 
     @property
@@ -105,6 +109,8 @@ class Loop(InnerGraphOp):
         carried, invariants = rest[: self.n_carried], rest[self.n_carried :]
         steps = range(int(start), int(stop))
         for i in reversed(steps) if self.backwards else steps:
+            if self.stops and carried[0]:
+                break
             carried = self.body.evaluate([np.asarray(i), *carried, *invariants])
         return tuple(carried)
 
@@ -185,10 +191,11 @@ def make_loop(
     stop: Variable | int,
     initial: Sequence[Variable],
     backwards: bool = False,
+    stops: bool = False,
 ) -> list[Variable]:
     """The final values of `carried`, which begin as `initial` and become `results` in each iteration."""
     body, free = _close((index, *carried), results)
-    op = Loop(body, len(carried), backwards)
+    op = Loop(body, len(carried), backwards, stops)
     return list(op.apply(as_variable(start), as_variable(stop), *initial, *free).outputs)
 
 
@@ -234,37 +241,69 @@ def _loop_gradient(
         if states is not None:
             outer.update((state, final) for state in states)
             needed.remove(c)
-    histories = _histories(loop, inputs, needed)
-    position = sub(loop.index, start)
-    outer.update((c, gather(histories[c], position)) for c in needed)
+    history = _history(loop, inputs, needed)
+    position = sub(loop.index, history.first)
+    outer.update((c, gather(history.values[c], position)) for c in needed)
     closed = clone_replace(steps, outer)
     begin = [g for c, g in zip(loop.carried, gradients, strict=True) if c in adjoint]
     begin += [constant(np.zeros(v.shape)) for v in inner_i]
     carried = [adjoint[v] for v in (*inner_c, *inner_i)]
-    sums = dict(zip((*inner_c, *inner_i), make_loop(
-        loop.index, carried, closed, start, stop, begin, backwards=not loop.backwards), strict=True))
+    found = make_loop(
+        loop.index, carried, closed, history.first, history.last, begin, backwards=not loop.backwards)
+    if history.complete is not None:
+        found = [switch(history.complete, v, np.nan) for v in found]
+    sums = dict(zip((*inner_c, *inner_i), found, strict=True))
     return [None, None, *(sums.get(v) for v in loop.carried), *(sums.get(v) for v in loop.invariants)]
 
 
-def _histories(loop: Loop, inputs: Sequence[Variable], needed: Sequence[Variable]) -> dict[Variable, Variable]:
-    """For each of the carried values `needed`: the tensor of its values at the start of every iteration."""
-    if not needed:
-        return {}
+@dataclass(frozen=True)
+class History:
+    """The iterations of a loop: indexes from `first` to before `last`, and what carried values were at their starts.
+
+    `complete` is false at run time if there were more iterations than could be kept, and None if that cannot be.
+    """
+
+    first: Variable
+    last: Variable
+    values: dict[Variable, Variable]
+    complete: Variable | None = None
+
+
+def _history(loop: Loop, inputs: Sequence[Variable], needed: Sequence[Variable]) -> History:
+    """Run `loop` again and keep the values that are `needed` of each iteration."""
     start, stop, *rest = inputs
-    if not (isinstance(start, Constant) and isinstance(stop, Constant)):
+    if not needed and not loop.stops:
+        return History(start, stop, {})
+    room = LARGEST_STOPPING_HISTORY if loop.stops else LARGEST_HISTORY
+    size = max(sum(c.type.size for c in needed), 1)
+    if isinstance(start, Constant) and isinstance(stop, Constant):
+        n = max(int(stop.data) - int(start.data), 0)
+    elif loop.stops:
+        n = room // size
+    else:
         raise NotImplementedError("the gradient of a loop whose bounds are not known when the graph is built")
-    n = max(int(stop.data) - int(start.data), 0)
-    if n * sum(c.type.size for c in needed) > LARGEST_HISTORY:
+    if loop.stops:
+        if loop.backwards:
+            raise NotImplementedError("second derivatives of a loop that ends on a condition")
+        n = min(n, room // size)
+    elif n * size > room:
         raise NotImplementedError("the gradient of a loop that would have to keep too many values")
     tapes = [root("history", c.dtype, (n, *c.shape)) for c in needed]
-    position = sub(loop.index, start)
+    count = root("count", "int64")
     outer = dict(zip(loop.invariants, rest[loop.n_carried :], strict=True))
     results = clone_replace(loop.body.results, outer)
-    results += [set_at(tape, c, position) for tape, c in zip(tapes, needed, strict=True)]
-    empty = [constant(np.zeros(t.shape, t.dtype)) for t in tapes]
-    final = make_loop(loop.index, (*loop.carried, *tapes), results, start, stop,
-                      (*rest[: loop.n_carried], *empty), loop.backwards)
-    return dict(zip(needed, final[loop.n_carried :], strict=True))
+    results += [set_at(tape, c, sub(loop.index, start)) for tape, c in zip(tapes, needed, strict=True)]
+    blank: list[Variable] = [empty(t.shape, t.dtype) for t in tapes]
+    if not loop.stops:
+        final = make_loop(loop.index, (*loop.carried, *tapes), results, start, stop,
+                          (*rest[: loop.n_carried], *blank), loop.backwards)
+        return History(start, stop, dict(zip(needed, final[loop.n_carried :], strict=True)))
+    end = add(start, n)
+    final = make_loop(loop.index, (*loop.carried, *tapes, count), [*results, add(count, 1)], start, end,
+                      (*rest[: loop.n_carried], *blank, constant(0)), stops=True)
+    last = add(start, final[-1])
+    values = dict(zip(needed, final[loop.n_carried : -1], strict=True))
+    return History(start, last, values, either(ne(final[0], 0), ge(last, stop)))
 
 
 def _written_once(loop: Loop, carried: Variable, uses: Sequence[Variable]) -> list[Variable] | None:

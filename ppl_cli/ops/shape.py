@@ -8,7 +8,33 @@ from math import prod
 import numpy as np
 
 from ppl_cli.graph.basic import Op, Variable, as_variable
-from ppl_cli.graph.types import TensorType, promote
+from ppl_cli.graph.types import DType, TensorType, promote
+
+
+@dataclass(frozen=True)
+class Empty(Op):
+    """A tensor whose elements are all written before they are read: room, without the cost of filling it."""
+
+    shape: tuple[int, ...]
+    dtype: DType
+    name = "Empty"
+
+    def output_types(self, *inputs: TensorType) -> tuple[TensorType, ...]:
+        return (TensorType(self.dtype, self.shape),)
+
+    def perform(self, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:
+        return (np.zeros(self.shape, self.dtype),)
+
+    @property
+    def foldable(self) -> bool:
+        return False
+
+    def __str__(self) -> str:
+        return f"Empty{list(self.shape)}"
+
+
+def empty(shape: tuple[int, ...], dtype: DType) -> Variable:
+    return Empty(shape, dtype)()
 
 
 @dataclass(frozen=True)

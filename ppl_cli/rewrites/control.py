@@ -50,11 +50,29 @@ def no_iteration(node: Apply) -> Rewritten:
     return None
 
 
+@rewrite("never-stops", Loop)
+def never_stops(node: Apply) -> Rewritten:
+    """A condition to stop that is never fulfilled is none."""
+    loop: Loop = node.op  # type: ignore[assignment]
+    if not loop.stops or not _is_zero(node.inputs[2]):
+        return None
+    if loop.body.results[0] is not loop.carried[0] and not _is_zero(loop.body.results[0]):
+        return None
+    return replace(loop, stops=False).apply(*node.inputs).outputs
+
+
+def _is_zero(v: Variable) -> bool:
+    return isinstance(v, Constant) and not v.data.any()
+
+
 @rewrite("carried-unchanged", Loop)
 def carried_unchanged(node: Apply) -> Rewritten:
     """A value that no iteration changes is an invariant, and stays what it was."""
     loop: Loop = node.op  # type: ignore[assignment]
-    changing = [k for k, (v, new) in enumerate(zip(loop.carried, loop.body.results, strict=True)) if v is not new]
+    changing = [
+        k for k, (v, new) in enumerate(zip(loop.carried, loop.body.results, strict=True))
+        if v is not new or (loop.stops and k == 0)
+    ]
     if len(changing) == loop.n_carried:
         return None
     fixed = [k for k in range(loop.n_carried) if k not in changing]
@@ -64,7 +82,7 @@ def carried_unchanged(node: Apply) -> Rewritten:
         tuple(loop.body.results[k] for k in changing),
     )
     inputs = (*bounds, *(initial[k] for k in (*changing, *fixed)), *outer)
-    outputs = iter(Loop(body, len(changing), loop.backwards).apply(*inputs).outputs if changing else ())
+    outputs = iter(replace(loop, body=body, n_carried=len(changing)).apply(*inputs).outputs if changing else ())
     return [next(outputs) if k in changing else initial[k] for k in range(loop.n_carried)]
 
 
@@ -93,7 +111,7 @@ def merge_operands(node: Apply) -> Rewritten:
     return op.with_bodies(bodies).apply(*node.inputs[:first], *kept).outputs
 
 
-CONTROL = RuleSet.of(known_condition, same_branches, no_iteration, carried_unchanged, merge_operands)
+CONTROL = RuleSet.of(known_condition, same_branches, no_iteration, never_stops, carried_unchanged, merge_operands)
 
 
 def drop_unused(outputs: Sequence[Variable]) -> list[Variable]:
@@ -145,7 +163,7 @@ def _only(
 def _needed(loop: Loop, wanted: Sequence[int]) -> list[int]:
     """The numbers of the carried values on which those numbered `wanted` depend."""
     needed: set[int] = set()
-    pending = list(wanted)
+    pending = [*wanted, 0] if loop.stops else list(wanted)
     while pending:
         k = pending.pop()
         if k not in needed:

@@ -60,7 +60,7 @@ def _rewrite_loop(loop: Loop, inputs: Sequence[Variable]) -> Sequence[Variable]:
         table = _tabulate(loop, inputs)
         if table is not None:
             return vectorize_loops(table)
-        if int(stop.data) - int(start.data) <= MOST_UNROLLED:
+        if not loop.stops and int(stop.data) - int(start.data) <= MOST_UNROLLED:
             return vectorize_loops(_unroll(loop, inputs))
     return loop.map_results(vectorize_loops).apply(*inputs).outputs  # type: ignore[return-value]
 
@@ -104,7 +104,7 @@ def _tabulate(loop: Loop, inputs: Sequence[Variable]) -> list[Variable] | None:
             break
         for c in bad:
             del known[c]
-    if not known:
+    if not known or (loop.stops and loop.carried[0] not in known):
         return None
     names = list(known)
     body = Body((loop.index, *names), tuple(result[c] for c in names))
@@ -112,6 +112,9 @@ def _tabulate(loop: Loop, inputs: Sequence[Variable]) -> list[Variable] | None:
     tables: list[list[np.ndarray]] = [[] for _ in names]
     steps = range(int(start.data), int(stop.data))  # type: ignore[attr-defined]
     for i in reversed(steps) if loop.backwards else steps:
+        if loop.stops and values[names.index(loop.carried[0])]:
+            stop = constant(i)
+            break
         for t, v in zip(tables, values, strict=True):
             t.append(v)
         values = body.evaluate([np.asarray(i), *values])
@@ -206,6 +209,8 @@ class Evaluation:
 
     def loop(self, loop: Loop, inputs: Sequence[Value]) -> list[Value]:
         """A loop inside this context: its iterations become one more axis, or a list of iterations."""
+        if loop.stops:
+            raise Recurrence("a loop ends on a condition")
         outer_index, self.index = self.index, loop.index
         start, stop = (self.bound(v) for v in inputs[:2])
         initial, invariants = inputs[2 : 2 + loop.n_carried], inputs[2 + loop.n_carried :]
