@@ -6,7 +6,7 @@ the order of declaration.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -57,7 +57,8 @@ class Pipeline:
         """The joint log density as a graph of the value variables, with the log Jacobians of their transforms."""
         total: Variable = constant(0.0)
         for term in (*self.densities, *self.checks):
-            total = add(total, reduce_sum(term.value))
+            if jacobian or not term.jacobian:
+                total = add(total, reduce_sum(term.value))
         if jacobian:
             for p in self.model.parameters:
                 total = add(total, p.log_jacobian)
@@ -158,7 +159,7 @@ class Pipeline:
 
     @staticmethod
     def _with_values(terms: Sequence[Term], values: Sequence[Variable]) -> tuple[Term, ...]:
-        return tuple(Term(t.label, t.span, v) for t, v in zip(terms, values, strict=True))
+        return tuple(replace(t, value=v) for t, v in zip(terms, values, strict=True))
 
     def _vectorized(self, outputs: Sequence[Variable]) -> list[Variable]:
         try:

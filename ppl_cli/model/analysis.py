@@ -8,6 +8,9 @@ from functools import lru_cache
 from ppl_cli.language import syntax as s
 
 
+TARGET = "target()"  # the variable that stands for the log density so far; no program can name it
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Names read and assigned (those declared inside included); `density`: adds to the target; `random`: draws; `returns`."""
@@ -56,12 +59,36 @@ def facts(node: s.Node) -> Facts:
                 assigns.add(name)
             case s.Tilde() | s.TargetPlus() | s.TargetCall() | s.Reject() | s.FatalError():
                 density = True
+                assigns.add(TARGET)
             case s.Return():
                 returns = True
             case s.Call(suffix=suffix):
-                density |= suffix in (s.Suffix.LP, s.Suffix.JACOBIAN)
+                if suffix in (s.Suffix.LP, s.Suffix.JACOBIAN):
+                    density = True
+                    assigns.add(TARGET)
                 random |= suffix is s.Suffix.RNG
     return Facts(frozenset(reads), frozenset(assigns), density, random, returns)
+
+
+@lru_cache(maxsize=4096)
+def leaves(node: s.Statement | None) -> bool:
+    """Whether `node` may end the body that it stands in: by `return`, or by `break` or `continue` of a loop around it."""
+    match node:
+        case s.Return() | s.Break() | s.Continue():
+            return True
+        case s.Block(statements=inner) | s.Profile(statements=inner):
+            return any(map(leaves, inner))
+        case s.IfElse(then=then, otherwise=otherwise):
+            return leaves(then) or leaves(otherwise)
+        case s.For() | s.ForEach() | s.While():
+            return facts(node).returns
+    return False
+
+
+def reads_target(program: s.Program) -> bool:
+    """Whether `target()` occurs in a program."""
+    blocks = (program.functions, program.transformed_parameters, program.model)
+    return any(isinstance(node, s.TargetCall) for block in blocks for part in block or () for node in walk(part))
 
 
 def base_name(target: s.Expression) -> str:

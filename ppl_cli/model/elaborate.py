@@ -17,7 +17,7 @@ from ppl_cli.language import syntax as s
 from ppl_cli.language.checked import CheckedProgram
 from ppl_cli.language.diagnostics import ElaborationError
 from ppl_cli.language.source import Span
-from ppl_cli.model.analysis import base_name
+from ppl_cli.model.analysis import TARGET, base_name, reads_target
 from ppl_cli.model.blocks import bound_checks, declare_data, declare_parameters
 from ppl_cli.model.environment import Environment, Slot
 from ppl_cli.model.expressions import Expressions, NeedsValue, tie_draws
@@ -68,6 +68,8 @@ class Elaborator:
     def model(self) -> Model:
         """All blocks in order."""
         program = self.checked.program
+        if reads_target(program):
+            self.environment.declare(TARGET, Slot(0.0, (), "float64"))
         try:
             data = declare_data(self, program.data or ())
             self.execute.run(program.transformed_data or ())
@@ -76,7 +78,7 @@ class Elaborator:
             checks = bound_checks(self, program.transformed_parameters or ())
             with self.environment.scope():
                 self.execute.run(program.model or ())
-            terms = tuple(Term(_label(t), t.span, v) for t, v in self.terms.items())
+            terms = tuple(Term(_label(t), t.span, v, _is_jacobian(t)) for t, v in self.terms.items())
             self.drawing = True
             with self.collect_terms():
                 generated = self.block(program.generated_quantities or ())
@@ -134,18 +136,19 @@ class Elaborator:
         return self.depth > 0
 
     def add_term(self, statement: s.Statement, value: Variable) -> None:
-        """Add to what `statement` contributes: elementwise if it acts once and not in a loop."""
+        """`statement` adds `value` to the target: elementwise if it acts once and not in a loop."""
+        if TARGET in self.environment:
+            slot = self.environment[TARGET]
+            slot.value = add(slot.value, reduce_sum(value))
+        self.collect(statement, value)
+
+    def collect(self, statement: s.Statement, value: Variable) -> None:
+        """Add to the terms so far what `statement` adds to the target."""
         if self.conditional or statement in self.terms:
             value = reduce_sum(value)
         if statement in self.terms:
             value = add(reduce_sum(self.terms[statement]), value)
         self.terms[statement] = value
-
-    def target_so_far(self) -> Value:
-        total: Value = 0.0
-        for value in self.terms.values():
-            total = add(total, reduce_sum(value))
-        return total
 
     @contextmanager
     def collect_terms(self) -> Iterator[dict[s.Statement, Variable]]:
@@ -231,6 +234,10 @@ def _label(statement: s.Statement) -> str:
             return "target"
         case _:
             return "reject"
+
+
+def _is_jacobian(statement: s.Statement) -> bool:
+    return isinstance(statement, s.TargetPlus) and statement.jacobian
 
 
 __all__ = ["Elaborator", "Parameter", "elaborate"]

@@ -14,6 +14,7 @@ from ppl_cli.language.diagnostics import ElaborationError, NotSupported
 from ppl_cli.language.source import Span
 from ppl_cli.language.types import Type, scalar_of
 from ppl_cli.model import indexing
+from ppl_cli.model.analysis import TARGET
 from ppl_cli.model.indexing import Position
 from ppl_cli.model.values import Value, convert, is_known, known_result, lower, shape_of
 from ppl_cli.ops.random import RandomVariable, StepToken
@@ -176,9 +177,7 @@ class Expressions:
         return value
 
     def target(self, e: s.TargetCall) -> Value:
-        if self.el.conditional:
-            raise NotSupported("`target()` inside a loop or a condition is", e.span)
-        return self.el.target_so_far()
+        return self.el.environment[TARGET].value
 
     # ------------------------------------------------------------------------------------- containers
 

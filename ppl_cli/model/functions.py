@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 from ppl_cli.language import syntax as s
 from ppl_cli.language.diagnostics import NotSupported
 from ppl_cli.language.types import INT, Type, scalar_of
+from ppl_cli.model.analysis import TARGET
 from ppl_cli.model.environment import Environment, Slot
-from ppl_cli.model.statements import ReturnValue
+from ppl_cli.model.statements import Leaving
 from ppl_cli.model.values import Value, convert, shape_of, shared
 
 if TYPE_CHECKING:
@@ -35,20 +36,22 @@ class Functions:
             raise NotSupported(f"recursion of `{definition.name}` that data do not end is", call.span)
         outer = self.el.environment
         self.el.environment = inner = Environment()
+        if TARGET in outer:
+            inner.declare(TARGET, outer[TARGET])
         for parameter, value in zip(definition.parameters, values, strict=True):
             kind = "int64" if scalar_of(parameter.type) == "int" else "float64"
             inner.declare(parameter.name, Slot(shared(convert(value, kind)), shape_of(value), kind))
         self.depth += 1
         try:
             self.el.execute(definition.body)
-        except ReturnValue as result:
+        except Leaving as result:
             return self.result(definition.return_type, result)
         finally:
             self.depth -= 1
             self.el.environment = outer
         return 0
 
-    def result(self, declared: Type, returned: ReturnValue) -> Value:
+    def result(self, declared: Type, returned: Leaving) -> Value:
         if returned.value is None:
             return 0
         return convert(returned.value, "int64" if scalar_of(declared) == INT.name else "float64")

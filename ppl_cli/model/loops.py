@@ -6,7 +6,8 @@ unrolled in order.
 """
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,17 +19,30 @@ from ppl_cli.language.diagnostics import NotSupported
 from ppl_cli.model.analysis import facts
 from ppl_cli.model.environment import Slot
 from ppl_cli.model.expressions import NeedsValue, evaluate_over
-from ppl_cli.model.statements import LeaveLoop
+from ppl_cli.model.statements import BREAK, NEXT, RETURN, Leaving
 from ppl_cli.model.values import Value, convert, is_known, lower, shape_of
-from ppl_cli.ops.control import Loop, make_loop
+from ppl_cli.ops.control import make_loop
 from ppl_cli.ops.indexing import gather
-from ppl_cli.ops.scalar_math import add
-from ppl_cli.rewrites.loops import iterations_commute
+from ppl_cli.ops.scalar_math import add, eq, mul, ne, switch, to_int
 
 if TYPE_CHECKING:
     from ppl_cli.model.elaborate import Elaborator
 
 MOST_UNROLLED = 20_000  # iterations of a loop whose body has to be traced for each
+
+
+FOREVER = 2**62  # iterations of a loop that ends on a condition only
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One iteration: roots for the variables at its start, their values at its end, terms added, how control left it."""
+
+    carried: list[Variable]
+    results: list[Variable]
+    terms: dict[s.Statement, Variable]
+    how: Value
+    returned: Value | None
 
 
 class Loops:
@@ -37,61 +51,89 @@ class Loops:
     def __init__(self, elaborator: Elaborator) -> None:
         self.el = elaborator
 
-    def __call__(self, loop: s.For | s.ForEach | s.While) -> None:
-        match loop:
-            case s.While():
-                self.while_(loop)
-            case s.For():
-                self.for_(loop)
-            case s.ForEach():
-                self.for_each(loop)
+    def __call__(self, loop: s.For | s.ForEach | s.While) -> Leaving | None:
+        """Execute the loop. If it may have ended with a `return`, how it ended: RETURN or not, and with what value."""
+        try:
+            match loop:
+                case s.While():
+                    return self.while_(loop)
+                case s.For():
+                    return self.for_(loop)
+                case s.ForEach():
+                    return self.for_each(loop)
+        except Leaving as jump:
+            if is_known(jump.how):
+                raise
+            return jump
 
-    def while_(self, loop: s.While) -> None:
+    def while_(self, loop: s.While) -> Leaving | None:
+        if not self.is_data(loop):
+            state = self.el.save(facts(loop).assigns)
+            try:
+                return self.trace(loop, root("step", "int64"), 0, FOREVER)
+            except NeedsValue:
+                self.el.restore(state)
+        self.while_in_order(loop)
+        return None
+
+    def while_in_order(self, loop: s.While) -> None:
         while True:
             condition = self.el.evaluate(loop.condition)
             if not is_known(condition):
-                raise NotSupported("a `while` whose condition depends on parameters is", loop.condition.span)
-            if not condition or self.once(loop.body):
+                raise NotSupported("a `while` whose condition depends on parameters and whose sizes change is", loop.condition.span)
+            if not condition or self.once(loop, lambda: self.while_in_order(loop)):
                 return
 
-    def for_(self, loop: s.For) -> None:
+    def for_(self, loop: s.For) -> Leaving | None:
         bounds = [self.el.evaluate(loop.lower), self.el.evaluate(loop.upper)]
         bounds = [self.el.assumptions.get(b, b) if isinstance(b, Variable) else b for b in bounds]
         if all(map(is_known, bounds)):
             low, high = map(int, bounds)  # type: ignore[arg-type]
             if high - low < 1 or self.is_data(loop):
                 self.in_order(loop, range(low, high + 1))
-                return
-        self.trace_or_unroll(loop, *bounds)
+                return None
+        return self.trace_or_unroll(loop, *bounds)
 
-    def for_each(self, loop: s.ForEach) -> None:
+    def for_each(self, loop: s.ForEach) -> Leaving | None:
         values = self.el.evaluate(loop.iterable)
         if str(self.el.checked.type_of(loop.iterable)) == "matrix":  # visited column by column
             columns, rows = np.unravel_index(np.arange(np.prod(shape_of(values))), shape_of(values)[::-1])
             values = np.asarray(values)[rows, columns] if is_known(values) else gather(self.el.lift(values), rows, columns)
         if is_known(values) and self.is_data(loop):
             self.in_order(loop, np.asarray(values))
-            return
+            return None
         n = shape_of(values)[0]
-        self.trace_or_unroll(loop, 1, n, self.el.lift(values))
+        return self.trace_or_unroll(loop, 1, n, self.el.lift(values))
 
     # ------------------------------------------------------------------------------------- in order
 
     def in_order(self, loop: s.For | s.ForEach, values: range | np.ndarray | Sequence[Value]) -> None:
-        for value in values:
-            if self.once(loop.body, loop.variable, value):
+        for k, value in enumerate(values):
+            if self.once(loop, lambda k=k: self.in_order(loop, values[k + 1 :]), loop.variable, value):  # type: ignore[misc]
                 return
 
-    def once(self, body: s.Statement, variable: str | None = None, value: Value = 0) -> bool:
-        """One iteration; whether it ended with `break`."""
+    def once(
+        self, loop: s.For | s.ForEach | s.While, others: Callable[[], None], variable: str | None = None, value: Value = 0
+    ) -> bool:
+        """One iteration; whether no other is left to be executed. `others` executes all that follow."""
+        jump = Leaving(NEXT, None, loop.span)
         with self.el.environment.scope():
             if variable is not None:
                 self.declare_index(variable, value)
             try:
-                self.el.execute(body)
-            except LeaveLoop as leave:
-                return isinstance(leave.statement, s.Break)
-        return False
+                self.el.execute(loop.body)
+            except Leaving as leaving:
+                jump = leaving
+        if is_known(jump.how):
+            if jump.how == RETURN:
+                raise jump
+            return bool(jump.how == BREAK)
+
+        def leave() -> None:  # after a `break` the function goes on
+            raise Leaving(lower(mul(to_int(eq(jump.how, RETURN)), RETURN)), jump.value, jump.span)
+
+        self.el.execute.branch((loop,), ne(jump.how, NEXT), leave, others)
+        return True
 
     def declare_index(self, name: str, value: Value) -> None:
         kind = value.dtype if isinstance(value, Variable) else "int64" if np.asarray(value).dtype.kind in "iu" else "float64"
@@ -109,13 +151,12 @@ class Loops:
 
     def trace_or_unroll(
         self, loop: s.For | s.ForEach, low: Value, high: Value, elements: Variable | None = None
-    ) -> None:
+    ) -> Leaving | None:
         """Trace the loop over low..high; `elements` are what a for-each loop visits."""
         index = root(loop.variable, "int64")
         state = self.el.save(facts(loop).assigns)
         try:
-            self.trace(loop, index, low, high, elements)
-            return
+            return self.trace(loop, index, low, high, elements)
         except NeedsValue as need:
             self.el.restore(state)
             dependent = dependents([need.variable], [index])
@@ -128,69 +169,88 @@ class Loops:
             except NeedsValue:
                 done = False
             if done:
-                return
+                return None
             self.el.restore(state)
             if int(high) - int(low) >= MOST_UNROLLED:  # type: ignore[arg-type]
                 raise NotSupported("a size that changes from one to the next of so many iterations is", need.span) from None
         values = range(int(low), int(high) + 1)  # type: ignore[arg-type]
         self.in_order(loop, values if elements is None else [lower(gather(elements, k - 1)) for k in values])
+        return None
 
     def carries(self, variable: Variable, state: object) -> bool:
         """Whether `variable` depends on a value that this loop carried while it was traced."""
         return variable in dependents([variable], self.el.retired_roots)
 
     def trace(
-        self, loop: s.For | s.ForEach, index: Variable, low: Value, high: Value, elements: Variable | None
-    ) -> None:
+        self, loop: s.For | s.ForEach | s.While, index: Variable, low: Value, high: Value, elements: Variable | None = None
+    ) -> Leaving | None:
         slots = self.el.environment.visible(facts(loop).assigns)
-        results, carried, terms = self.body(loop, index, slots, elements)
-        self.close(loop, index, slots, carried, results, terms, low, high)
+        trace = self.body(loop, index, slots, elements)
+        return self.close(loop, index, slots, trace, low, high)
 
     def body(
-        self, loop: s.For | s.ForEach, index: Variable, slots: dict[str, Slot], elements: Variable | None
-    ) -> tuple[list[Variable], list[Variable], dict[s.Statement, Variable]]:
-        """One trace: the values at the end of an iteration, the roots for those at its start, the terms added."""
+        self, loop: s.For | s.ForEach | s.While, index: Variable, slots: dict[str, Slot], elements: Variable | None
+    ) -> Trace:
+        """One trace of an iteration."""
         carried = [root(name, slot.dtype, slot.shape) for name, slot in slots.items()]
         self.el.retired_roots.update(carried)
         before = {name: slot.value for name, slot in slots.items()}
         for slot, start in zip(slots.values(), carried, strict=True):
             slot.value = start
+        jump = Leaving(NEXT, None, loop.span)
         try:
             with self.el.inside(index), self.el.collect_terms() as terms, self.el.environment.scope():
-                value = index if elements is None else gather(elements, add(index, -1))
-                self.declare_index(loop.variable, value)
+                if not isinstance(loop, s.While):
+                    value = index if elements is None else gather(elements, add(index, -1))
+                    self.declare_index(loop.variable, value)
                 try:
                     self.el.execute(loop.body)
-                except LeaveLoop as leave:
-                    raise NotSupported("`break` and `continue` in a loop over parameters are", leave.statement.span) from None
+                except Leaving as leaving:
+                    jump = leaving
+            how = jump.how
+            if isinstance(loop, s.While):
+                how = lower(switch(ne(how, NEXT), how, self.finished(loop)))
             results = [self.el.lift(convert(slot.value, slot.dtype)) for slot in slots.values()]
         finally:
             for name, slot in slots.items():
                 slot.value = before[name]
-        return results, carried, terms
+        return Trace(carried, results, terms, how, jump.value)
+
+    def finished(self, loop: s.While) -> Value:
+        """BREAK if the condition of the loop does not hold now, else NEXT."""
+        return switch(ne(self.el.lift(self.el.evaluate(loop.condition)), 0), NEXT, BREAK)
 
     def close(
-        self, loop: s.For | s.ForEach, index: Variable, slots: dict[str, Slot], carried: list[Variable],
-        results: list[Variable], terms: dict[s.Statement, Variable], low: Value, high: Value,
-        at: Variable | None = None,
-    ) -> Loop | None:
+        self, loop: s.For | s.ForEach | s.While, index: Variable, slots: dict[str, Slot], trace: Trace, low: Value, high: Value
+    ) -> Leaving | None:
         """Make the `Loop` and give the variables their values after it."""
-        sums = [root("target", "float64", v.shape) for v in terms.values()]
-        totals = [add(total, v) for total, v in zip(sums, terms.values(), strict=True)]
+        sums = [root("target", "float64", v.shape) for v in trace.terms.values()]
+        totals = [add(total, v) for total, v in zip(sums, trace.terms.values(), strict=True)]
+        carried, results = [*trace.carried, *sums], [*trace.results, *totals]
         initial = [self.el.lift(slot.value) for slot in slots.values()]
-        initial += [constant(np.zeros(v.shape)) for v in terms.values()]
+        initial += [constant(np.zeros(v.shape)) for v in trace.terms.values()]
+        stops = isinstance(trace.how, Variable) or trace.how != NEXT
+        if stops:  # how control left is carried first, what is returned last
+            first = self.finished(loop) if isinstance(loop, s.While) else constant(NEXT)
+            carried, initial = [root("leaving", "int64"), *carried], [as_variable(first), *initial]
+            results = [self.el.lift(trace.how), *results]
+            if trace.returned is not None:
+                value = self.el.lift(trace.returned)
+                carried.append(root("returned", value.dtype, value.shape))
+                initial.append(constant(np.zeros(value.shape, value.dtype)))
+                results.append(value)
         stop = lower(add(self.el.lift(high), 1)) if not is_known(high) else int(high) + 1
         start = int(low) if is_known(low) else low
         self.el.loop_spans[index] = loop.span
-        outputs = make_loop(
-            index, [*carried, *sums], [*results, *totals], as_variable(start), as_variable(stop), initial
-        )
+        outputs = make_loop(index, carried, results, as_variable(start), as_variable(stop), initial, stops=stops)
+        how, *outputs = outputs if stops else [constant(NEXT), *outputs]
         for slot, value in zip(slots.values(), outputs, strict=False):
-            slot.value = value
-        for statement, value in zip(terms, outputs[len(slots) :], strict=True):
-            self.el.add_term(statement, value)
-        op = outputs[0].op if outputs else None
-        return op if isinstance(op, Loop) else None
+            slot.value = lower(value)
+        for statement, value in zip(trace.terms, outputs[len(slots) :], strict=False):
+            self.el.collect(statement, value)
+        if stops and facts(loop).returns:
+            return Leaving(how, None if trace.returned is None else outputs[-1], loop.span)
+        return None
 
     # --------------------------------------------------------------------------------------- grouping
 
@@ -204,14 +264,13 @@ class Loops:
         if slots:  # values assigned would depend on the order of the groups
             return False
         for values in self.groups(need, index, np.arange(low, high + 1)):
-            results, carried, terms = self.grouped_body(loop, index, slots, elements, values)
-            step = root(loop.variable, "int64")
-            at = gather(constant(values), step)
-            closed = clone_replace([*results, *terms.values()], {index: at})
-            new_terms = dict(zip(terms, closed[len(results) :], strict=True))
-            op = self.close(loop, step, slots, carried, closed[: len(results)], new_terms, 0, len(values) - 1)
-            if op is not None and not iterations_commute(op, len(values)):
+            trace = self.grouped_body(loop, index, elements, values)
+            if trace.how != NEXT:
                 return False
+            step = root(loop.variable, "int64")
+            closed = clone_replace(list(trace.terms.values()), {index: gather(constant(values), step)})
+            trace = replace(trace, terms=dict(zip(trace.terms, closed, strict=True)))
+            self.close(loop, step, {}, trace, 0, len(values) - 1)
         return True
 
     def groups(self, need: NeedsValue, index: Variable, values: np.ndarray) -> Iterator[np.ndarray]:
@@ -225,14 +284,14 @@ class Loops:
                 del self.el.assumptions[need.variable]
 
     def grouped_body(
-        self, loop: s.For | s.ForEach, index: Variable, slots: dict[str, Slot], elements: Variable | None, values: np.ndarray
-    ) -> tuple[list[Variable], list[Variable], dict[s.Statement, Variable]]:
+        self, loop: s.For | s.ForEach, index: Variable, elements: Variable | None, values: np.ndarray
+    ) -> Trace:
         """A trace that takes further sizes as assumed if the whole group agrees on them."""
         added: list[Variable] = []
         try:
             while True:
                 try:
-                    return self.body(loop, index, slots, elements)
+                    return self.body(loop, index, {}, elements)
                 except NeedsValue as need:
                     if need.variable not in dependents([need.variable], [index]):
                         raise

@@ -31,11 +31,15 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Term:
-    """What one statement adds to the log density; elementwise for `~`, before it is summed."""
+    """What one statement adds to the log density; elementwise for `~`, before it is summed.
+
+    `jacobian` terms belong to the transforms of parameters: they are left out where those are.
+    """
 
     label: str
     span: Span
     value: Variable
+    jacobian: bool = False
 
 
 @dataclass(frozen=True)

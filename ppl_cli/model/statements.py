@@ -11,44 +11,42 @@ from ppl_cli.distributions import DISTRIBUTIONS
 from ppl_cli.graph.basic import Variable, constant
 from ppl_cli.language import syntax as s
 from ppl_cli.language.diagnostics import ElaborationError, NotSupported
+from ppl_cli.language.source import Span
 from ppl_cli.language.types import INT, REAL
 from ppl_cli.model import indexing
-from ppl_cli.model.analysis import base_name, facts
+from ppl_cli.model.analysis import base_name, facts, leaves
 from ppl_cli.model.environment import Slot
 from ppl_cli.model.values import Value, convert, dtype_of, is_known, lower, shape_of, shared, unset
 from ppl_cli.ops.control import make_if
 from ppl_cli.ops.random import log_prob, random_variable, truncated
 from ppl_cli.ops.reduction import reduce_sum
-from ppl_cli.ops.scalar_math import ne
+from ppl_cli.ops.scalar_math import eq, ne
 
 if TYPE_CHECKING:
     from ppl_cli.model.elaborate import Elaborator
 
 
-class LeaveLoop(Exception):
-    """A `break` or `continue` of a loop that is run iteration by iteration."""
+NEXT, BREAK, RETURN = 0, 1, 2  # how control leaves a body: for the next iteration, the end of the loop, of the function
 
-    def __init__(self, statement: s.Break | s.Continue) -> None:
+
+class Leaving(Exception):
+    """Control leaves a body before its end. `how` is one of the numbers above, or unknown; `value` what is returned."""
+
+    def __init__(self, how: Value, value: Value | None, span: Any) -> None:
         super().__init__()
-        self.statement = statement
-
-
-class ReturnValue(Exception):
-    """A `return` reached while a function is elaborated."""
-
-    def __init__(self, value: Value | None, span: Any) -> None:
-        super().__init__()
+        self.how = how
         self.value = value
         self.span = span
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a branch did: terms added, values of the variables that may have changed, the value returned if it ended so."""
+    """What a branch did: terms added, values of the variables that may have changed, how it ended, what it returned."""
 
     terms: dict[s.Statement, Variable]
     values: dict[str, Value]
-    returned: Value | None
+    how: Value = NEXT
+    returned: Value | None = None
 
 
 def _path(branch: s.Statement | None) -> tuple[s.Statement, ...]:
@@ -64,16 +62,25 @@ class Statements:
     def __init__(self, elaborator: Elaborator) -> None:
         self.el = elaborator
 
-    def run(self, statements: Sequence[s.Statement]) -> None:
-        """Execute in order. What follows a condition with a `return` belongs to the branches that do not return."""
+    def run(self, statements: Sequence[s.Statement], rest: Sequence[s.Statement] = ()) -> None:
+        """Execute in order, then `rest`, which ends the loop's or the function's body.
+
+        What follows a statement that may leave that body is executed by it, on the paths that do not leave.
+        """
         for k, statement in enumerate(statements):
-            if isinstance(statement, s.IfElse) and facts(statement).returns:
-                self.if_else(statement, tuple(statements[k + 1 :]))
+            if type(statement) in _COMPOUND and leaves(statement):
+                _COMPOUND[type(statement)](self, statement, (*statements[k + 1 :], *rest))
                 return
             self(statement)
+        if rest:
+            self.run(rest)
 
     def __call__(self, statement: s.Statement) -> None:
-        _EXECUTE[type(statement)](self, statement)
+        kind = type(statement)
+        if kind in _COMPOUND:
+            _COMPOUND[kind](self, statement, ())
+        else:
+            _EXECUTE[kind](self, statement)
 
     # ------------------------------------------------------------------------ declarations, assignments
 
@@ -192,8 +199,6 @@ class Statements:
         return truncated(rv, *bounds)
 
     def target_plus(self, t: s.TargetPlus) -> None:
-        if t.jacobian:
-            raise NotSupported("`jacobian +=` is", t.span)
         value = self.el.lift(convert(self.el.evaluate(t.value), "float64"))
         self.el.add_term(t, reduce_sum(value) if value.shape else value)
 
@@ -205,74 +210,89 @@ class Statements:
 
     # -------------------------------------------------------------------------------- control and output
 
-    def block(self, b: s.Block | s.Profile) -> None:
+    def block(self, b: s.Block | s.Profile, rest: Sequence[s.Statement]) -> None:
         with self.el.environment.scope():
-            self.run(b.statements)
+            self.run(b.statements, rest)
 
-    def if_else(self, f: s.IfElse, rest: tuple[s.Statement, ...] = ()) -> None:
+    def if_else(self, f: s.IfElse, rest: Sequence[s.Statement]) -> None:
         """One branch if the condition is known, else both; then `rest`."""
         condition = self.el.evaluate(f.condition)
         if isinstance(condition, Variable):
             condition = self.el.assumptions.get(condition, condition)
-        if not is_known(condition):
-            self.branch(f, ne(condition, 0), rest)
+        if is_known(condition):
+            with self.el.environment.scope():
+                self.run(_path(f.then if condition else f.otherwise), rest)
             return
-        with self.el.environment.scope():
-            self.run(_path(f.then if condition else f.otherwise))
-        self.run(rest)
+        self.branch(
+            (f, *rest), ne(condition, 0), lambda: self.run(_path(f.then), rest), lambda: self.run(_path(f.otherwise), rest)
+        )
 
-    def branch(self, f: s.IfElse, condition: Variable, rest: tuple[s.Statement, ...]) -> None:
-        """Both branches from the same state, joined by an `If`."""
-        assigned = facts(f).assigns.union(*(facts(r).assigns for r in rest))
-        slots = self.el.environment.visible(assigned)
+    def branch(
+        self, statements: Sequence[s.Statement], condition: Variable, *paths: Callable[[], None]
+    ) -> None:
+        """Both paths from the same state, joined by an `If`; `statements` are all that may be executed on them."""
+        slots = self.el.environment.visible(frozenset().union(*(facts(r).assigns for r in statements)))
         before = {name: slot.value for name, slot in slots.items()}
         outer = self.el.live_variables()
         outcomes = []
-        for chosen in (f.then, f.otherwise):
+        for path in paths:
             for name, slot in slots.items():
                 slot.value = shared(before[name])
+            how: Value = NEXT
             returned: Value | None = None
             with self.el.collect_terms() as terms, self.el.environment.scope():
                 try:
-                    self.run((*_path(chosen), *rest))
-                except ReturnValue as jump:
-                    returned = jump.value
-                except LeaveLoop as jump:
-                    raise NotSupported("`break` or `continue` under a condition that is not data is", jump.statement.span) from None
-            outcomes.append(Outcome(terms, {name: slot.value for name, slot in slots.items()}, returned))
-        if (outcomes[0].returned is None) != (outcomes[1].returned is None):
-            raise NotSupported("a `return` in only one branch of a condition that is not data is", f.span)
-        self.join(f, condition, slots, before, outcomes, outer)
+                    path()
+                except Leaving as jump:
+                    how, returned = jump.how, jump.value
+            outcomes.append(Outcome(terms, {name: slot.value for name, slot in slots.items()}, how, returned))
+        self.join(statements[0].span, condition, slots, before, outcomes, outer)
 
     def join(
-        self, f: s.IfElse, condition: Variable, slots: dict[str, Slot], before: dict[str, Value], outcomes: list[Outcome],
+        self, span: Span, condition: Variable, slots: dict[str, Slot], before: dict[str, Value], outcomes: list[Outcome],
         outer: list[Variable],
     ) -> None:
+        """Give the variables and the terms their values after both branches; leave as they did."""
         then, otherwise = outcomes
         changed = [n for n in slots if any(o.values[n] is not before[n] for o in outcomes)]
         labels = [*then.terms, *(t for t in otherwise.terms if t not in then.terms)]
         shapes = {t: (then.terms.get(t) if t in then.terms else otherwise.terms[t]).shape for t in labels}
+        returned = [o.returned for o in outcomes if o.returned is not None]
+        kind = "float64" if "float64" in map(dtype_of, returned) else "int64"
+        if len({shape_of(v) for v in returned}) > 1:
+            raise ElaborationError("the branches return values of different sizes", span)
         results = []
         for o in outcomes:
             parts = [self.el.lift(convert(o.values[n], slots[n].dtype)) for n in changed]
             parts += [o.terms.get(t, constant(np.zeros(shapes[t]))) for t in labels]
-            results.append(parts)
-        values = [o.returned for o in outcomes if o.returned is not None]
-        if values:
-            kind = "float64" if "float64" in map(dtype_of, values) else "int64"
-            for parts, value in zip(results, values, strict=True):
+            parts.append(self.el.lift(o.how))
+            if returned:
+                value = np.zeros(shape_of(returned[0])) if o.returned is None else o.returned
                 parts.append(self.el.lift(convert(value, kind)))
-            if results[0][-1].shape != results[1][-1].shape:
-                raise ElaborationError("the branches return values of different sizes", f.span)
+            results.append(parts)
         joined = make_if(condition, results[0], results[1], outer)
         for name, value in zip(changed, joined, strict=False):
             slots[name].value = lower(value)
         for name in slots.keys() - set(changed):
             slots[name].value = before[name]
         for statement, value in zip(labels, joined[len(changed) :], strict=False):
-            self.el.add_term(statement, value)
-        if values:
-            raise ReturnValue(lower(joined[-1]), f.span)
+            self.el.collect(statement, value)
+        same = is_known(then.how) and is_known(otherwise.how) and then.how == otherwise.how
+        how = then.how if same else joined[len(changed) + len(labels)]
+        if isinstance(how, Variable) or how != NEXT:
+            raise Leaving(how, lower(joined[-1]) if returned else None, span)
+
+    def loop(self, loop: s.For | s.ForEach | s.While, rest: Sequence[s.Statement]) -> None:
+        """The loop, then `rest` unless the loop ended with a `return`."""
+        returned = self.el.loops(loop)
+        if returned is None:
+            self.run(rest)
+            return
+
+        def leave() -> None:
+            raise Leaving(RETURN, returned.value, returned.span)
+
+        self.branch((loop, *rest), eq(returned.how, RETURN), leave, lambda: self.run(rest))
 
     def print_(self, p: s.Print) -> None:
         parts = [a.value if isinstance(a, s.StringLiteral) else self.el.evaluate(a) for a in p.arguments]
@@ -290,13 +310,10 @@ class Statements:
         raise ElaborationError(f"the program rejects: {text}", r.span)
 
     def return_(self, r: s.Return) -> None:
-        raise ReturnValue(None if r.value is None else self.el.evaluate(r.value), r.span)
+        raise Leaving(RETURN, None if r.value is None else self.el.evaluate(r.value), r.span)
 
     def leave(self, b: s.Break | s.Continue) -> None:
-        raise LeaveLoop(b)
-
-    def loop(self, loop: s.For | s.ForEach | s.While) -> None:
-        self.el.loops(loop)
+        raise Leaving(BREAK if isinstance(b, s.Break) else NEXT, None, b.span)
 
 
 def _show(value: Any) -> str:
@@ -314,15 +331,19 @@ _EXECUTE: dict[type, Callable[[Statements, Any], None]] = {
     s.Tilde: Statements.tilde,
     s.TargetPlus: Statements.target_plus,
     s.CallStatement: Statements.call_statement,
-    s.Block: Statements.block,
-    s.Profile: Statements.block,
-    s.IfElse: Statements.if_else,
     s.Print: Statements.print_,
     s.Reject: Statements.reject,
     s.FatalError: Statements.reject,
     s.Return: Statements.return_,
     s.Break: Statements.leave,
     s.Continue: Statements.leave,
+}
+
+# Statements that hold others: they execute what follows them in the same body, too, if they may leave it.
+_COMPOUND: dict[type, Callable[[Statements, Any, Sequence[s.Statement]], None]] = {
+    s.Block: Statements.block,
+    s.Profile: Statements.block,
+    s.IfElse: Statements.if_else,
     s.For: Statements.loop,
     s.ForEach: Statements.loop,
     s.While: Statements.loop,

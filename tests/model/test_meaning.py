@@ -88,8 +88,6 @@ def test_indexing_forms() -> None:
     [
         ("vector[2] v = [1, 2]'; target += v[3] * x;", "index 3 is out of range: the size is 2"),
         ("vector[2] v = rep_vector(x, 2); for (i in 1:3) target += v[i];", "index 3 is out of range"),
-        ("while (x > 0) { target += 1; }", "not supported yet"),
-        ("for (i in 1:2) target += target() * x;", "`target()` inside a loop or a condition is not supported yet"),
         ("vector[2] v; v = rep_vector(x, 3);", "the value has size [3], but `v` is declared with size [2]"),
     ],
 )

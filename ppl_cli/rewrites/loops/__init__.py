@@ -4,6 +4,6 @@ The body of a loop is evaluated once on all iterations together (`vectorize`), e
 to (`context`); carried values are followed symbolically (`states`): an accumulator becomes a sum, writes become one write, a
 read that would see another iteration's write makes the loop a recurrence.
 """
-from ppl_cli.rewrites.loops.vectorize import IndexOutOfRange, iterations_commute, vectorize_loops
+from ppl_cli.rewrites.loops.vectorize import IndexOutOfRange, vectorize_loops
 
-__all__ = ["IndexOutOfRange", "iterations_commute", "vectorize_loops"]
+__all__ = ["IndexOutOfRange", "vectorize_loops"]

@@ -71,18 +71,6 @@ def _whole_loop(loop: Loop, inputs: Sequence[Variable]) -> list[Variable]:
     return [v.variable if isinstance(v, Batched) else v for v in values]  # type: ignore[misc]
 
 
-def iterations_commute(loop: Loop, count: int) -> bool:
-    """Whether running some of the iterations before others cannot change the result: nothing is read that others write."""
-    opaque = [Variable(v.type) for v in (*loop.carried, *loop.invariants)]
-    bounds: list[Value] = [constant(0), constant(count)]
-    evaluation = Evaluation(Context(), {})
-    try:
-        evaluation.loop(loop, [*bounds, *opaque])
-    except Recurrence:
-        return False
-    return all(not c.reads for c in evaluation.carries) and not evaluation.took_last
-
-
 def _unroll(loop: Loop, inputs: Sequence[Variable]) -> list[Variable]:
     start, stop, *rest = inputs
     carried, invariants = list(rest[: loop.n_carried]), rest[loop.n_carried :]
@@ -153,17 +141,6 @@ class Evaluation:
         self.values = values
         self.carries: list[Carry] = outer.carries if outer else []
         self.index: Variable | None = outer.index if outer else None
-        self._outer = outer
-        self._took_last = False
-
-    @property
-    def took_last(self) -> bool:
-        return self._outer.took_last if self._outer else self._took_last
-
-    def note_last(self) -> None:
-        if self._outer:
-            self._outer.note_last()
-        self._took_last = True
 
     def run(self, body: Body) -> list[Value]:
         """The results of `body`, whose parameters have values already."""
@@ -255,7 +232,6 @@ class Evaluation:
             raise Recurrence("a carried value becomes another one")
         if not lengths.all():
             raise Recurrence("a value is overwritten by a loop that may not run")
-        self.note_last()
         if isinstance(result, Variable):
             return result
         return self.last(expand(result, inside), inside, lengths)
@@ -470,4 +446,4 @@ def _log_prob(op: LogProb, on: Evaluation, inputs: Sequence[Value]) -> Value:
 
 
 Rule = Callable[[Op, Evaluation, Sequence[Value]], Value]
-__all__ = ["Evaluation", "IndexOutOfRange", "Rule", "iterations_commute", "mul", "vectorize_loops"]
+__all__ = ["Evaluation", "IndexOutOfRange", "Rule", "mul", "vectorize_loops"]
