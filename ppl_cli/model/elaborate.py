@@ -20,13 +20,14 @@ from ppl_cli.language.source import Span
 from ppl_cli.model.analysis import TARGET, base_name, reads_target
 from ppl_cli.model.blocks import bound_checks, declare_data, declare_parameters
 from ppl_cli.model.environment import Environment, Slot
-from ppl_cli.model.expressions import Expressions, NeedsValue, tie_draws
+from ppl_cli.model.expressions import Expressions, tie_draws
 from ppl_cli.model.functions import Functions
 from ppl_cli.model.library import Library
 from ppl_cli.model.loops import Loops
 from ppl_cli.model.model import Dims, Model, Parameter, Term
 from ppl_cli.model.statements import Statements
-from ppl_cli.model.values import Lifter, Value, convert, is_known, lower, shape_of
+from ppl_cli.model.stretches import Stretches
+from ppl_cli.model.values import Lifter, NeedsValue, Value, convert, is_known, lower, shape_of
 from ppl_cli.ops.control import make_if
 from ppl_cli.ops.reduction import reduce_sum
 from ppl_cli.ops.scalar_math import add, ne
@@ -53,6 +54,7 @@ class Elaborator:
         self.indexes: list[Variable] = []
         self.depth = 0  # of loops and branches being traced: what is added there is conditional
         self.drawing = False
+        self.stretching = False  # whether vectors may have a length that is not known
         self.terms: dict[s.Statement, Variable] = {}
         self.loop_spans: dict[Variable, Span] = {}
         self.retired_roots: set[Variable] = set()
@@ -62,6 +64,7 @@ class Elaborator:
         self.execute = Statements(self)
         self.loops = Loops(self)
         self.functions = Functions(self)
+        self.stretches = Stretches(self)
 
     # ------------------------------------------------------------------------------------- the program
 

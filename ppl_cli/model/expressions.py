@@ -11,27 +11,20 @@ from ppl_cli.graph.basic import Constant, Variable
 from ppl_cli.graph.traversal import clone_replace, evaluate
 from ppl_cli.language import syntax as s
 from ppl_cli.language.diagnostics import ElaborationError, NotSupported
+from ppl_cli.language.signatures import Signature
 from ppl_cli.language.source import Span
 from ppl_cli.language.types import Type, scalar_of
 from ppl_cli.model import indexing
 from ppl_cli.model.analysis import TARGET
 from ppl_cli.model.indexing import Position
-from ppl_cli.model.values import Value, convert, is_known, known_result, lower, shape_of
+from ppl_cli.model.stretches import CUTS
+from ppl_cli.model.values import NeedsValue, Stretch, Value, convert, is_known, known_result, lower, shape_of
 from ppl_cli.ops.random import RandomVariable, StepToken
-from ppl_cli.ops.scalar_math import add, either, both, ne, sub, to_int
+from ppl_cli.ops.scalar_math import add, both, either, ne, sub, to_int
 from ppl_cli.ops.shape import stack
 
 if TYPE_CHECKING:
     from ppl_cli.model.elaborate import Elaborator
-
-
-class NeedsValue(Exception):
-    """A number must be known to go on (a size, a branch), but the variable depends on a loop's index."""
-
-    def __init__(self, variable: Variable, span: Span) -> None:
-        super().__init__()
-        self.variable = variable
-        self.span = span
 
 
 def _truncated(a: int, b: int) -> int:
@@ -81,17 +74,24 @@ class Expressions:
 
     def unary(self, e: s.Unary) -> Value:
         value = self(e.operand)
+        if isinstance(value, Stretch):
+            return self.el.stretches.together(
+                self.el.library.operator(e.operator, self.el.stretches.scalars((self.type_of(e.operand),))), (value,), e.span
+            )
         if type(value) in (int, float, np.int64, np.float64):
             return -value if e.operator == "-" else value if e.operator == "+" else int(not value)
         return self.operate(e.operator, (e.operand,), (value,), e)
 
     def transpose(self, e: s.Transpose) -> Value:
-        return self.operate("'", (e.operand,), (self(e.operand),), e)
+        value = self(e.operand)
+        return value if isinstance(value, Stretch) else self.operate("'", (e.operand,), (value,), e)
 
     def binary(self, e: s.Binary) -> Value:
         if e.operator in ("&&", "||"):
             return self.logical(e)
         a, b = self(e.left), self(e.right)
+        if isinstance(a, Stretch) or isinstance(b, Stretch):
+            return self.el.stretches.binary(e, (a, b))
         if is_known(a) and is_known(b) and not shape_of(a) and not shape_of(b):
             done = self.fast(e, a, b)
             if done is not None:
@@ -162,12 +162,29 @@ class Expressions:
         values = [self(a) for a in e.arguments]
         implementation = self.el.library.implementation(resolved.signature)
         types = tuple(map(self.type_of, e.arguments))
+        if self.el.stretching and (stretched := self.stretched(e, resolved.signature, values, implementation)) is not None:
+            return stretched
         values = [self.settle(v, a.span, k, e.name) for k, (v, a) in enumerate(zip(values, e.arguments, strict=True))]
         drawn = e.suffix is s.Suffix.RNG
         if drawn and not self.el.drawing:
             raise NotSupported("drawing at random while data are transformed is", e.span)
         result = self.build(lambda *a: implementation(*a, types=types), values, e.span, resolved.result, drawn)
         return convert(result, "int64" if scalar_of(resolved.result) == "int" else "float64")
+
+    def stretched(
+        self, e: s.Call, signature: Signature, values: Sequence[Value], implementation: Callable[..., Variable]
+    ) -> Value | None:
+        """A call that makes or takes vectors of unknown length; None if it does not."""
+        sizes = self.el.library.size_arguments(e.name)
+        if e.name in CUTS and any(isinstance(values[k], Variable) for k in sizes if k < len(values)):
+            settled = [self.el.assumptions.get(v, v) if isinstance(v, Variable) else v for v in values]
+            if any(isinstance(settled[k], Variable) for k in sizes if k < len(values)):
+                return self.el.stretches.cut(e.name, settled, e.span)
+        if not any(isinstance(v, Stretch) for v in values):
+            return None
+        scalars = self.el.stretches.scalars(tuple(map(self.type_of, e.arguments)))
+        elementwise = (lambda *a: implementation(*a, types=scalars)) if signature.result.word in ("T", "Z") else None
+        return self.el.stretches.call(e.name, elementwise, values, e.span)
 
     def settle(self, value: Value, span: Span, position: int, name: str) -> Value:
         """Sizes among the arguments of a function must be known."""
@@ -183,7 +200,10 @@ class Expressions:
 
     def index(self, e: s.Index) -> Value:
         base = self(e.base)
-        return lower_if(indexing.read(base, self.positions(e.indices, shape_of(base)), e.span, self.el.lift))
+        positions = self.positions(e.indices, shape_of(base))
+        if any(isinstance(p.value, Stretch) for p in positions):
+            return self.el.stretches.read(base, positions, e.span)
+        return lower_if(indexing.read(base, positions, e.span, self.el.lift))
 
     def positions(self, items: Sequence[s.IndexItem], shape: tuple[int, ...]) -> list[Position]:
         found = []
@@ -195,7 +215,10 @@ class Expressions:
     def position(self, item: s.IndexItem, size: int) -> Value | None:
         match item:
             case s.Single(expression=inner):
-                return indexing.zero_based(self(inner))
+                value = self(inner)
+                if isinstance(value, Stretch):
+                    return self.el.stretches.together(lambda i: sub(i, 1), (value,), item.span)
+                return indexing.zero_based(value)
             case s.All():
                 return None
             case s.From(lower=low):
@@ -204,13 +227,21 @@ class Expressions:
                 first, last = 1, self(high)
             case s.Between(lower=low, upper=high):
                 first, last = self(low), self(high)
-        length = last - first + 1 if is_known(first) and is_known(last) else self.length(first, last, item.span)
+        if is_known(first) and is_known(last):
+            return np.arange(int(first) - 1, int(first) - 1 + max(int(last - first + 1), 0))
+        length = self.length(first, last, item.span)
+        if isinstance(length, Variable):
+            return self.el.stretches.between(lower(sub(self.el.lift(first), 1)), length, item.span)
         if is_known(first):
-            return np.arange(int(first) - 1, int(first) - 1 + max(int(length), 0))
-        return add(sub(first, 1), np.arange(max(int(length), 0)))
+            return np.arange(int(first) - 1, int(first) - 1 + max(length, 0))
+        return add(sub(first, 1), np.arange(max(length, 0)))
 
-    def length(self, first: Value, last: Value, span: Span) -> int:
-        return self.require(lower(add(sub(self.el.lift(last), self.el.lift(first)), 1)), span)
+    def length(self, first: Value, last: Value, span: Span) -> int | Variable:
+        """The number of integers from `first` to `last`, if it can be known; at least it is for all that is assumed."""
+        length = lower(add(sub(self.el.lift(last), self.el.lift(first)), 1))
+        if isinstance(length, Variable) and self.el.stretching and length not in self.el.assumptions:
+            return length
+        return self.require(length, span)
 
     def array(self, e: s.ArrayLiteral | s.RowVectorLiteral) -> Value:
         values = [self(v) for v in e.elements]

@@ -9,7 +9,7 @@ from ppl_cli.language.types import INT, Type, scalar_of
 from ppl_cli.model.analysis import TARGET
 from ppl_cli.model.environment import Environment, Slot
 from ppl_cli.model.statements import Leaving
-from ppl_cli.model.values import Value, convert, shape_of, shared
+from ppl_cli.model.values import Stretch, Value, convert, shape_of, shared
 
 if TYPE_CHECKING:
     from ppl_cli.model.elaborate import Elaborator
@@ -40,7 +40,8 @@ class Functions:
             inner.declare(TARGET, outer[TARGET])
         for parameter, value in zip(definition.parameters, values, strict=True):
             kind = "int64" if scalar_of(parameter.type) == "int" else "float64"
-            inner.declare(parameter.name, Slot(shared(convert(value, kind)), shape_of(value), kind))
+            slot = Slot(value, (), kind) if isinstance(value, Stretch) else Slot(shared(convert(value, kind)), shape_of(value), kind)
+            inner.declare(parameter.name, slot)
         self.depth += 1
         try:
             self.el.execute(definition.body)
@@ -54,4 +55,6 @@ class Functions:
     def result(self, declared: Type, returned: Leaving) -> Value:
         if returned.value is None:
             return 0
+        if isinstance(returned.value, Stretch):
+            return returned.value
         return convert(returned.value, "int64" if scalar_of(declared) == INT.name else "float64")

@@ -18,9 +18,9 @@ from ppl_cli.language import syntax as s
 from ppl_cli.language.diagnostics import NotSupported
 from ppl_cli.model.analysis import facts
 from ppl_cli.model.environment import Slot
-from ppl_cli.model.expressions import NeedsValue, evaluate_over
+from ppl_cli.model.expressions import evaluate_over
 from ppl_cli.model.statements import BREAK, NEXT, RETURN, Leaving
-from ppl_cli.model.values import Value, convert, is_known, lower, shape_of
+from ppl_cli.model.values import NeedsValue, Value, convert, is_known, lower, shape_of
 from ppl_cli.ops.control import make_loop
 from ppl_cli.ops.indexing import gather
 from ppl_cli.ops.scalar_math import add, eq, mul, ne, switch, to_int
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 MOST_UNROLLED = 20_000  # iterations of a loop whose body has to be traced for each
 
 
+MOST_GROUPS = 16  # sizes that iterations are grouped by before vectors of unknown length are tried
 FOREVER = 2**62  # iterations of a loop that ends on a condition only
 
 
@@ -157,27 +158,45 @@ class Loops:
         state = self.el.save(facts(loop).assigns)
         try:
             return self.trace(loop, index, low, high, elements)
-        except NeedsValue as need:
-            self.el.restore(state)
-            dependent = dependents([need.variable], [index])
-            if need.variable not in dependent and not self.carries(need.variable, state):
-                raise
-            if not (is_known(low) and is_known(high)):
-                raise
+        except NeedsValue as first:
+            need = first
+        self.el.restore(state)
+        dependent = need.variable in dependents([need.variable], [index])
+        if not (dependent or self.carries(need.variable)) or not (is_known(low) and is_known(high)):
+            raise need
+        bounds = int(low), int(high)  # type: ignore[arg-type]
+        attempts: list[Callable[[], Leaving | None]] = [
+            lambda: self.by_groups(loop, index, *bounds, elements, need, MOST_GROUPS),
+            lambda: self.by_stretches(loop, index, *bounds, elements),
+            lambda: self.by_groups(loop, index, *bounds, elements, need),
+            lambda: self.unrolled(loop, *bounds, elements, need),
+        ]
+        for attempt in attempts:
             try:
-                done = self.by_groups(loop, index, int(low), int(high), elements, need)  # type: ignore[arg-type]
+                return attempt()
             except NeedsValue:
-                done = False
-            if done:
-                return None
-            self.el.restore(state)
-            if int(high) - int(low) >= MOST_UNROLLED:  # type: ignore[arg-type]
-                raise NotSupported("a size that changes from one to the next of so many iterations is", need.span) from None
-        values = range(int(low), int(high) + 1)  # type: ignore[arg-type]
-        self.in_order(loop, values if elements is None else [lower(gather(elements, k - 1)) for k in values])
-        return None
+                self.el.restore(state)
+        raise need
 
-    def carries(self, variable: Variable, state: object) -> bool:
+    def unrolled(
+        self, loop: s.For | s.ForEach, low: int, high: int, elements: Variable | None, need: NeedsValue
+    ) -> None:
+        if high - low >= MOST_UNROLLED:
+            raise NotSupported("a size that changes from one to the next of so many iterations is", need.span)
+        values = range(low, high + 1)
+        self.in_order(loop, values if elements is None else [lower(gather(elements, k - 1)) for k in values])
+
+    def by_stretches(
+        self, loop: s.For | s.ForEach, index: Variable, low: int, high: int, elements: Variable | None
+    ) -> Leaving | None:
+        """One trace in which vectors may have a length that is not known."""
+        outer, self.el.stretching = self.el.stretching, True
+        try:
+            return self.trace(loop, index, low, high, elements)
+        finally:
+            self.el.stretching = outer
+
+    def carries(self, variable: Variable) -> bool:
         """Whether `variable` depends on a value that this loop carried while it was traced."""
         return variable in dependents([variable], self.el.retired_roots)
 
@@ -255,23 +274,24 @@ class Loops:
     # --------------------------------------------------------------------------------------- grouping
 
     def by_groups(
-        self, loop: s.For | s.ForEach, index: Variable, low: int, high: int, elements: Variable | None, need: NeedsValue
-    ) -> bool:
-        """Trace the loop once for each value that `need` takes; False if the order of iterations matters."""
+        self, loop: s.For | s.ForEach, index: Variable, low: int, high: int, elements: Variable | None, need: NeedsValue,
+        most: int = MOST_UNROLLED,
+    ) -> None:
+        """Trace the loop once for each of at most so many values that `need` takes, if the order of iterations is free."""
         if need.variable not in dependents([need.variable], [index]):
-            return False
-        slots = self.el.environment.visible(facts(loop).assigns)
-        if slots:  # values assigned would depend on the order of the groups
-            return False
+            raise need
+        if self.el.environment.visible(facts(loop).assigns):  # their values would depend on the order of the groups
+            raise need
+        if len(np.unique(evaluate_over(need.variable, index, np.arange(low, high + 1)))) > most:
+            raise need
         for values in self.groups(need, index, np.arange(low, high + 1)):
             trace = self.grouped_body(loop, index, elements, values)
             if trace.how != NEXT:
-                return False
+                raise need
             step = root(loop.variable, "int64")
             closed = clone_replace(list(trace.terms.values()), {index: gather(constant(values), step)})
             trace = replace(trace, terms=dict(zip(trace.terms, closed, strict=True)))
             self.close(loop, step, {}, trace, 0, len(values) - 1)
-        return True
 
     def groups(self, need: NeedsValue, index: Variable, values: np.ndarray) -> Iterator[np.ndarray]:
         """The index values sorted by what `need` takes there, each group with that assumption in force."""

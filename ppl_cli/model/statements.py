@@ -16,7 +16,7 @@ from ppl_cli.language.types import INT, REAL
 from ppl_cli.model import indexing
 from ppl_cli.model.analysis import base_name, facts, leaves
 from ppl_cli.model.environment import Slot
-from ppl_cli.model.values import Value, convert, dtype_of, is_known, lower, shape_of, shared, unset
+from ppl_cli.model.values import Stretch, Value, convert, dtype_of, is_known, lower, shape_of, shared, unset
 from ppl_cli.ops.control import make_if
 from ppl_cli.ops.random import log_prob, random_variable, truncated
 from ppl_cli.ops.reduction import reduce_sum
@@ -110,6 +110,9 @@ class Statements:
             return
         slot = self.el.environment[base_name(a.target)]
         positions = self.target_positions(a.target, slot)
+        if isinstance(value, Stretch) or any(isinstance(p.value, Stretch) for p in positions):
+            slot.value = self.el.stretches.write(slot.value, positions, value, a.span)
+            return
         slot.value = indexing.write(slot.value, positions, convert(value, slot.dtype), a.span, self.el.lift)
 
     def combine(self, a: s.Assignment, old: Value, value: Value) -> Value:

@@ -1,12 +1,14 @@
 """The values that elaboration computes with.
 
-A value is known (a Python int or float from the program's text, or a NumPy scalar or array from data) or it is a graph `Variable`. Python
-numbers are literals of the text; NumPy's are data: that difference decides what is printed into the
-code and what is passed in. A known array belongs to one variable while it is writeable and is shared once it is not.
+A value is known (a Python int or float from the program's text, or a NumPy scalar or array from data) or it is a graph
+`Variable`, or a `Stretch`, a vector whose length is not known. Python numbers are literals of the text; NumPy's are data:
+that difference decides what is printed into the code and what is passed in. A known array belongs to one variable while it
+is writeable and is shared once it is not.
 """
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,21 +16,49 @@ import numpy as np
 from ppl_cli.graph.basic import Constant, Variable, constant
 from ppl_cli.graph.traversal import evaluate
 from ppl_cli.graph.types import DType
+from ppl_cli.language.source import Span
 from ppl_cli.ops.scalar_math import to_int, to_real
 
 Known = int | float | np.generic | np.ndarray
-Value = Known | Variable
+
+
+class NeedsValue(Exception):
+    """A number must be known to go on (a size, a branch), but the variable depends on a loop's index."""
+
+    def __init__(self, variable: Variable, span: Span) -> None:
+        super().__init__()
+        self.variable = variable
+        self.span = span
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Stretch:
+    """A vector of unknown `length`: element j, from 0, is `at(j)`. Only the module `stretches` can work with one."""
+
+    length: Variable
+    at: Callable[[Variable], Variable]
+    span: Span
+
+    def refused(self) -> NeedsValue:
+        return NeedsValue(self.length, self.span)
+
+
+Value = Known | Variable | Stretch
 
 
 def is_known(value: Value) -> bool:
-    return not isinstance(value, Variable)
+    return not isinstance(value, Variable | Stretch)
 
 
 def shape_of(value: Value) -> tuple[int, ...]:
+    if isinstance(value, Stretch):
+        raise value.refused()
     return value.shape if isinstance(value, Variable | np.ndarray) else ()
 
 
 def dtype_of(value: Value) -> DType:
+    if isinstance(value, Stretch):
+        raise value.refused()
     if isinstance(value, Variable):
         return value.dtype
     kind = np.asarray(value).dtype.kind
@@ -44,6 +74,8 @@ class Lifter:
     def __call__(self, value: Value) -> Variable:
         if isinstance(value, Variable):
             return value
+        if isinstance(value, Stretch):
+            raise value.refused()
         if isinstance(value, bool | int | float) and not isinstance(value, np.generic):
             return constant(int(value) if isinstance(value, bool) else value)
         if not isinstance(value, np.ndarray) or value.ndim == 0:
@@ -77,6 +109,8 @@ def known_result(result: Variable, arguments: Iterable[Value]) -> Value:
 
 def convert(value: Value, dtype: DType) -> Value:
     """`value` as int64 or float64 elements."""
+    if isinstance(value, Stretch):
+        raise value.refused()
     if isinstance(value, Variable):
         if value.dtype == dtype:
             return value

@@ -77,6 +77,7 @@ int_min = elementwise("min", 2, np.minimum, None, "({0} < {1} ? {0} : {1})", "mi
 
 # Rounding
 floor = elementwise("floor", 1, np.floor, None, "floor({0})", "floor({0})")
+detached = elementwise("detached", 1, lambda x: x, None, "{0}", "{0}")  # a value that is not differentiated
 ceil = elementwise("ceil", 1, np.ceil, None, "ceil({0})", "ceil({0})")
 trunc = elementwise("trunc", 1, np.trunc, None, "trunc({0})", "trunc({0})")
 rounded = elementwise(
