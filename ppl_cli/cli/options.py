@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ppl_cli.errors import OptionError
+from ppl_cli.errors import OptionError, PplError
 
 if TYPE_CHECKING:
     from ppl_cli.api import PplModel
@@ -20,6 +20,7 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 _FILE = click.Path(dir_okay=False, allow_dash=True)
 
 model_argument: Decorator = click.argument("model", type=_FILE)
+models_argument: Decorator = click.argument("models", metavar="MODEL...", nargs=-1, required=True, type=_FILE)
 data_option: Decorator = click.option(
     "--data",
     "-d",
@@ -55,6 +56,17 @@ def new_seed() -> int:
 def example(text: str) -> str:
     """The end of a command's help."""
     return "\b\nExample:\n  " + text.strip().replace("\n", "\n  ")
+
+
+def read_model(model: str) -> tuple[str, str]:
+    """The text of a model file, line ends as they are, and the name that messages give it."""
+    try:
+        with click.open_file(model, "rb") as file:
+            return file.read().decode("utf-8"), "standard input" if model == "-" else model
+    except OSError as error:
+        raise PplError(f"{model}: cannot read the model: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise PplError(f"{model}: the model is not a UTF-8 text") from None
 
 
 def load_model(model: str, data: str | None, backend: str | None = None) -> PplModel:

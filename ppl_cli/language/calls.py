@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ppl_cli.language.checked import ResolvedCall
 from ppl_cli.language.context import Context, did_you_mean
+from ppl_cli.language.old_spellings import OLD_ENDINGS
 from ppl_cli.language.signatures import Signature, best_match
 from ppl_cli.language.stan_names import STAN_FUNCTIONS
 from ppl_cli.language.syntax import Call, FunctionDefinition, Suffix, split_suffix
@@ -15,7 +16,6 @@ from ppl_cli.language.types import ERROR, Type, contains_error, promotion_cost
 _NORMALIZED = {Suffix.LUPDF: Suffix.LPDF, Suffix.LUPMF: Suffix.LPMF}
 _DENSITIES = (Suffix.LPDF, Suffix.LPMF)
 _CUMULATIVE = (Suffix.CDF, Suffix.LCDF, Suffix.LCCDF)
-_OLD_ENDINGS = {"_ccdf_log": (Suffix.LCCDF,), "_cdf_log": (Suffix.LCDF,), "_log": _DENSITIES}
 _SIGNATURES_SHOWN = 6
 
 
@@ -99,7 +99,7 @@ def _candidates(context: Context, name: str) -> _Candidates:
 
 def _old_name(context: Context, call: Call) -> list[_Candidates]:
     """`normal_log` is `normal_lpdf`, `normal_cdf_log` is `normal_lcdf` (manual: Removed Features)."""
-    for ending, suffixes in _OLD_ENDINGS.items():
+    for ending, suffixes in OLD_ENDINGS.items():
         if not call.name.endswith(ending):
             continue
         base = call.name.removesuffix(ending)

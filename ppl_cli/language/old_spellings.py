@@ -11,7 +11,10 @@ from lark import Token
 
 from ppl_cli.language.diagnostics import Diagnostic, warning
 from ppl_cli.language.source import Source, Span
-from ppl_cli.language.syntax import Call, Expression, TargetCall, Ternary
+from ppl_cli.language.syntax import Call, Expression, Suffix, TargetCall, Ternary
+
+# What the ending of a removed function's name stands for.
+OLD_ENDINGS = {"_ccdf_log": (Suffix.LCCDF,), "_cdf_log": (Suffix.LCDF,), "_log": (Suffix.LPDF, Suffix.LPMF)}
 
 
 class OldSpellings:

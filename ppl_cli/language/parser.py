@@ -10,6 +10,7 @@ import io
 import os
 import pickle
 import sys
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -38,18 +39,23 @@ def parse(text: str, name: str = "model.ppl") -> Program:
     return _parser().parse(Source(name, text.removeprefix("\ufeff")))
 
 
+def concrete_tree(source: Source, node: Callable[[str, list[Any]], Any]) -> Any:
+    """What `node` makes of each rule and all that it matched, for those who care how a program is written.
+
+    The mistakes are those that `parse` finds, but a line that includes a file is taken for a comment.
+    """
+    _parser(include=False).parse(source)
+    return _concrete_parser(node).parse(source.text)
+
+
 class _Parser:
     """Lark with the tree builder embedded. One at a time may use it, since the builder knows the current file."""
 
-    def __init__(self, grammar: str) -> None:
+    def __init__(self, include: bool) -> None:
         self._lock = Lock()
         self._builder = TreeBuilder()
-        options: dict[str, Any] = {
-            "transformer": self._builder,
-            "postlex": ArrowSplitter(),
-            "lexer_callbacks": {"HASH_COMMENT": self._comment, "INCLUDE": self._include},
-        }
-        self._lark: lark.Lark = lark.Lark._load_from_dict(**_load_tables(grammar), **options)  # type: ignore[no-untyped-call]
+        callbacks = {"HASH_COMMENT": self._comment} | ({"INCLUDE": self._include} if include else {})
+        self._lark = _lark(transformer=self._builder, lexer_callbacks=callbacks)
 
     def parse(self, source: Source) -> Program:
         with self._lock:
@@ -69,8 +75,19 @@ class _Parser:
 
 
 @cache
-def _parser() -> _Parser:
-    return _Parser(_grammar_path().read_text(encoding="utf-8"))
+def _parser(include: bool = True) -> _Parser:
+    return _Parser(include)
+
+
+@cache
+def _concrete_parser(node: Callable[[str, list[Any]], Any]) -> lark.Lark:
+    return _lark(tree_class=node)
+
+
+def _lark(**options: Any) -> lark.Lark:
+    tables = _load_tables(_grammar_path().read_text(encoding="utf-8"))
+    parser: lark.Lark = lark.Lark._load_from_dict(**tables, postlex=ArrowSplitter(), **options)  # type: ignore[no-untyped-call]
+    return parser
 
 
 def _grammar_path() -> Path:

@@ -1,0 +1,20 @@
+"""Text of a model file → the same program in canonical form and today's words, with all its comments.
+
+Style: two spaces for each level, one statement to a line, braces around every body, lines of 80 characters where that
+is possible, single blank lines as they were, spaces around binary operators except `^`, `1:n` but `i + 1 : n`.
+"""
+
+from __future__ import annotations
+
+from ppl_cli.language.formatter.documents import render
+from ppl_cli.language.formatter.modern import modernize
+from ppl_cli.language.formatter.printer import document_of
+from ppl_cli.language.formatter.tree import read
+from ppl_cli.language.source import Source
+
+
+def format_program(text: str, name: str = "model.ppl") -> str:
+    """The formatted text; a `LanguageError` if the text does not parse."""
+    source = Source(name, text.removeprefix("\ufeff"))
+    formatted = render(document_of(modernize(read(source))))
+    return formatted.replace("\n", "\r\n") if "\r\n" in text else formatted
