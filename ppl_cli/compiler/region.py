@@ -20,6 +20,7 @@ from ppl_cli.compiler.sinks import (
     Axes,
     OpaqueSink,
     ReduceSink,
+    ScatterSink,
     Sink,
     StoreSink,
     accesses,
@@ -103,13 +104,18 @@ class Region:
     def emit(self) -> None:
         """Schedule and emit everything."""
         refused: set[Variable] = set()
+        staged: set[Variable] = set()
         while True:
-            plan = self._plan(refused)
+            plan = self._plan(refused, staged)
             dependencies = Dependencies(plan.sinks)
             clash = _protect_readers(plan, dependencies)
             if clash is None:
                 break
-            refused.add(clash)
+            value = clash.staged_value()
+            if value is None or value in staged:
+                refused.add(clash.written)
+            else:
+                staged.add(value)
         groups = schedule(dependencies.order(plan.sinks), dependencies)
         self._assign_places(plan, groups)
         self.bases = dict(plan.bases)
@@ -126,9 +132,9 @@ class Region:
 
     # ------------------------------------------------------------------------------------------- plan
 
-    def _plan(self, refused: set[Variable]) -> Plan:
+    def _plan(self, refused: set[Variable], staged: set[Variable]) -> Plan:
         nodes = toposort([*self.wanted, *self.copies.values()], stop=self.before)
-        stored = {*self.wanted, *stored_for_readers(nodes, self.before), *(self.stored - self.before)}
+        stored = {*staged, *self.wanted, *stored_for_readers(nodes, self.before), *(self.stored - self.before)}
         bases = self._bases(nodes, refused)
         sinks: list[Sink] = []
         for node in nodes:
@@ -217,13 +223,28 @@ def _dropped_axes(
     return min(shared)
 
 
-def _protect_readers(plan: Plan, dependencies: Dependencies) -> Variable | None:
-    """Let readers of a value run before it is overwritten; if one cannot, what must not be written in place."""
+@dataclass(frozen=True)
+class Clash:
+    """`written` cannot be written in place: `reader`, if it is one, needs what was there and must run later."""
+
+    written: Variable
+    reader: Sink | None = None
+
+    def staged_value(self) -> Variable | None:
+        """What can be computed before anything is overwritten, so that the reader need not run before: one number."""
+        reader = self.reader
+        if isinstance(reader, ScatterSink) and is_inline(reader.value) and reader.value.type.size == 1:
+            return reader.value
+        return None
+
+
+def _protect_readers(plan: Plan, dependencies: Dependencies) -> Clash | None:
+    """Let readers of a value run before it is overwritten; if one cannot, which and why."""
     writers, readers = plan.writers(), plan.readers()
     for v, base in plan.bases.items():
         for writer in writers[v]:
             if writer.disturbs(base):
-                return v
+                return Clash(v)
             for earlier in writers.get(base, ()):
                 dependencies.require(writer, earlier, 0)
     for v, base in plan.bases.items():
@@ -232,6 +253,6 @@ def _protect_readers(plan: Plan, dependencies: Dependencies) -> Variable | None:
                 if reader is writer or v in reader.outputs:
                     continue
                 if dependencies.reaches(reader, writer):
-                    return v
+                    return Clash(v, reader)
                 dependencies.require(writer, reader, 0)
     return None

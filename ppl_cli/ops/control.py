@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ppl_cli.graph.basic import Constant, Op, Variable, as_variable, constant, root
+from ppl_cli.graph.basic import Apply, Constant, Op, Variable, as_variable, constant, root
 from ppl_cli.graph.gradient import vjp
 from ppl_cli.graph.traversal import clone_replace, dependents, evaluate, toposort, variables_of
 from ppl_cli.graph.types import TensorType
@@ -318,23 +318,57 @@ def _written_once(loop: Loop, carried: Variable, uses: Sequence[Variable]) -> li
     if states.pop() is not carried:
         return None
     chain = [carried, *reversed(states)]
-    reading = [node for node in toposort(uses) if any(v in chain for v in node.inputs)]
-    for node in reading:
-        if node.op == SetAt() and node.outputs[0] in chain:
+    for node in toposort(uses):
+        if not any(v in chain for v in node.inputs) or (node.op == SetAt() and node.outputs[0] in chain):
             continue
-        if node.op != Gather() or any(v in chain for v in node.inputs[1:]):
+        found = _positions_read(loop, node, chain)
+        if found is None:
             return None
-        done = chain.index(node.inputs[0])
-        for k, state in enumerate(chain[1:], 1):
-            if not _final(loop, node.inputs[1:], state.inputs[2:], k <= done):
-                return None
+        for read, positions in found:
+            done = chain.index(read)
+            for k, state in enumerate(chain[1:], 1):
+                if not _final(loop, positions, state.inputs[2:], k <= done):
+                    return None
     return None if any(v in chain for v in uses) else chain
 
 
-def _final(loop: Loop, read: Sequence[Variable], written: Sequence[Variable], already: bool) -> bool:
+Affine = tuple[Variable | None, int]  # a variable plus a number
+
+
+def _positions_read(loop: Loop, node: Apply, chain: Sequence[Variable]) -> list[tuple[Variable, list[Affine]]] | None:
+    """Which of `chain` a node reads and where: at most so far along each axis, or at least if `loop` runs backwards."""
+    if node.op == Gather():
+        positions = [affine(r) for r in node.inputs[1:]]
+        return None if any(v in chain for v in node.inputs[1:]) else [(node.inputs[0], positions)]
+    inner = node.op
+    if not isinstance(inner, Loop) or any(v in chain for v in node.inputs[: 2 + inner.n_carried]):
+        return None
+    outer = dict(zip(inner.invariants, node.inputs[2 + inner.n_carried :], strict=True))
+    tensors = {p for p, v in outer.items() if v in chain}
+    found = []
+    for part in toposort(inner.body.results):
+        if not any(v in tensors for v in part.inputs):
+            continue
+        if part.op != Gather() or any(v in tensors for v in part.inputs[1:]):
+            return None
+        positions = []
+        for r in part.inputs[1:]:
+            base, offset = affine(r)
+            if base is inner.index:
+                base, more = affine(node.inputs[0 if loop.backwards else 1])
+                offset += more if loop.backwards else more - 1
+            elif base is not None:
+                base, more = affine(outer[base]) if base in outer else (None, 0)
+                offset += more
+            positions.append((base, offset))
+        found.append((outer[part.inputs[0]], positions))
+    return None if any(r in tensors for r in inner.body.results) else found
+
+
+def _final(loop: Loop, read: Sequence[Affine], written: Sequence[Variable], already: bool) -> bool:
     """Whether no later iteration writes what is read (nor this one, unless it has `already`)."""
-    for r, w in zip(read, written, strict=False):
-        (base_r, offset_r), (base_w, offset_w) = affine(r), affine(w)
+    for (base_r, offset_r), w in zip(read, written, strict=False):
+        base_w, offset_w = affine(w)
         if base_r is loop.index and base_w is loop.index:
             ahead = offset_r - offset_w if not loop.backwards else offset_w - offset_r
             if ahead < 0 or (already and ahead == 0):

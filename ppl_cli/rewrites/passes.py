@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from ppl_cli.graph.basic import Variable
 from ppl_cli.graph.rewriting import RuleSet, apply
+from ppl_cli.rewrites.accumulate import accumulate
 from ppl_cli.rewrites.arithmetic import ARITHMETIC
 from ppl_cli.rewrites.control import CONTROL, drop_unused
 from ppl_cli.rewrites.indexing import INDEXING
@@ -44,4 +45,4 @@ def stabilize(outputs: Sequence[Variable]) -> list[Variable]:
 
 def optimize(outputs: Sequence[Variable]) -> list[Variable]:
     """The canonical form with the cheapest operations, for compilation after the gradient has been taken."""
-    return _pass(outputs, CANONICAL_AND_SPECIAL)
+    return accumulate(_pass(outputs, CANONICAL_AND_SPECIAL))
