@@ -137,9 +137,13 @@ class Pipeline:
         (product,) = optimize([grad(reduce_sum(gradient * direction), [self.flat])[0]])  # type: ignore[operator]
         return self.compile(None, [product], [self.flat, direction])
 
-    def drawn(self, names: Sequence[str]) -> CompiledFunction:
-        """q → the named quantities, generated ones drawn at random where they are random."""
-        outputs = expand_draws([self.quantities[n] for n in names])
+    def drawn(self, names: Sequence[str], reporting: bool = False) -> CompiledFunction:
+        """q → the named quantities, generated ones drawn at random where they are random.
+
+        With `reporting`, what the program prints or rejects is recorded, too.
+        """
+        said = [self.model.reports] if reporting and self.model.reports is not None else []
+        outputs = expand_draws([*(self.quantities[n] for n in names), *self._vectorized(said)])
         return self.compile(None, optimize(stabilize(canonicalize(self.on_flat(outputs)))))
 
     @cached_property

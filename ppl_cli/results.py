@@ -19,6 +19,8 @@ class Results:
     groups: Mapping[str, Mapping[str, np.ndarray]]
     attributes: Mapping[str, Any] = field(default_factory=dict)
     interrupted: bool = False
+    printed: tuple[str, ...] = ()  # by the program, for the draws that were kept
+    failures: tuple[str, ...] = ()  # of generated quantities
 
     def __getitem__(self, group: str) -> Mapping[str, np.ndarray]:
         return self.groups[group]

@@ -9,8 +9,11 @@ import numpy as np
 
 from ppl_cli.inference.chains import sample
 from ppl_cli.inference.options import SampleOptions
-from ppl_cli.inference.quantities import forward, generate
+from ppl_cli.inference.quantities import Generated, forward, generate
 from ppl_cli.inference.random import QUANTITIES
+from ppl_cli.language.diagnostics import error
+from ppl_cli.model.model import Model
+from ppl_cli.model.sites import Site
 from ppl_cli.pipeline import unpack
 from ppl_cli.results import Results
 
@@ -28,23 +31,23 @@ def sample_posterior(
     options = replace(options or SampleOptions(), **more)
     density = model.pipeline.logp_grad
     names = tuple(model.pipeline.quantities)
-    quantities = model.pipeline.drawn(names)  # its compilation goes on while the chains run
+    quantities = model.pipeline.drawn(names, reporting=True)  # its compilation goes on while the chains run
     start = None if initial is None else model.flatten(initial)
     draws = sample(density, options, start, model.worst_term, progress)
-    values = generate(quantities, draws.draws, options.seed, options.cores)
+    done = generate(quantities, draws.draws, options.seed, options.cores)
     groups: dict[str, Mapping[str, np.ndarray]] = {
-        "posterior": model.pipeline.unpack(names, values),
+        "posterior": _without_failed(model, model.pipeline.unpack(names, done.values), done),
         "sample_stats": draws.statistics,
         "unconstrained_posterior": _unconstrained(model, draws.draws),
     }
     if options.save_warmup:
         warmup = generate(quantities, draws.warmup_draws, options.seed, options.cores, purpose=QUANTITIES + 1)
-        groups["warmup_posterior"] = model.pipeline.unpack(names, warmup)
+        groups["warmup_posterior"] = _without_failed(model, model.pipeline.unpack(names, warmup.values), warmup)
         groups["warmup_sample_stats"] = draws.warmup_statistics
     groups.update(_data_groups(model))
     attributes = {"sampling_time": draws.seconds, "seed": str(options.seed), "model_name": model.model.name, "model_code": model.model.source,
                   "tuning_steps": options.warmup}  # fmt: skip
-    return Results(model.model, groups, attributes, draws.interrupted)
+    return Results(model.model, groups, attributes, draws.interrupted, *messages(model.model, done))
 
 
 def sample_prior(model: PplModel, draws: int, seed: int) -> Results:
@@ -57,6 +60,38 @@ def sample_prior(model: PplModel, draws: int, seed: int) -> Results:
         **_data_groups(model),
     }
     return Results(model.model, groups, {"seed": str(seed), "model_name": model.model.name})
+
+
+def _without_failed(model: PplModel, arrays: dict[str, np.ndarray], done: Generated) -> dict[str, np.ndarray]:
+    """NaN for the generated quantities of draws where they could not be computed (the smallest int for ints)."""
+    if done.failed.any():
+        for name in model.model.generated:
+            unset = np.nan if arrays[name].dtype.kind == "f" else np.iinfo("int64").min
+            arrays[name] = arrays[name].copy()
+            arrays[name][done.failed] = unset
+    return arrays
+
+
+def messages(model: Model, done: Generated) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What the program printed, a line each, and what failed, a message for each place in the program."""
+    printed: list[str] = []
+    first: dict[Site, str] = {}
+    for _, record in sorted(done.records, key=lambda r: (r[0], r[1].row)):
+        site = model.sites[record.site]
+        if site.kind == "print":
+            printed.append(site.message(record.numbers))
+        else:
+            first.setdefault(site, site.message(record.numbers))
+    if done.dropped:
+        printed.append(f"({done.dropped} more are left out)")
+    count, total = int(done.failed.sum()), done.failed.size
+    failures = []
+    for site, text in first.items():
+        said = text if site.kind == "index" else f"the program rejects: {text}"
+        failures.append(error(f"in generated quantities, {said}", site.span).render())
+    if count:
+        failures.append(f"error: generated quantities could not be computed in {count} of {total} draws: they are NaN there")
+    return tuple(printed), tuple(failures)
 
 
 def _unconstrained(model: PplModel, draws: np.ndarray) -> dict[str, np.ndarray]:

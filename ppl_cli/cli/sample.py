@@ -111,6 +111,10 @@ def sample(
         with ProgressLine() as progress:
             results = loaded.sample(chosen, initial=initial, progress=progress)
     results.write(target)
+    for line in results.printed:
+        click.echo(line, err=True)
+    for failure in results.failures:
+        click.echo(failure, err=True)
     if results.interrupted:
         chains, draws = results["sample_stats"]["lp"].shape
         click.echo(f"interrupted: {chains} chains of {draws} draws are kept", err=True)
@@ -118,6 +122,8 @@ def sample(
         problems = _report(results, target, quiet, chosen.seed)
         if strict and problems:
             raise click.exceptions.Exit(STRICT_STATUS)
+    if results.failures:
+        raise click.exceptions.Exit(1)
 
 
 def _start(init: str) -> tuple[float, dict[str, Any] | None]:

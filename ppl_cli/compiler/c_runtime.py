@@ -159,6 +159,26 @@ static void solve(int64_t n, int64_t m, double *restrict a, double *restrict b) 
   solve_triangular(n, m, 0, 0, a, b);
 }
 """,
+    "report": """\
+static void report(double *reports, int64_t site, int64_t fault, int64_t n, const double *values) {
+  int64_t at = reports[1];
+  reports[0] += fault;
+  if (at + n + 3 > reports[4]) { reports[2] += 1; return; }
+  reports[at] = reports[3];
+  reports[at + 1] = site;
+  reports[at + 2] = n;
+  for (int64_t k = 0; k < n; ++k) reports[at + 3 + k] = values[k];
+  reports[1] = at + 3 + n;
+}
+""",
+    "checked_index": """\
+static int64_t checked_index(double *reports, int64_t i, int64_t n, int64_t site) {
+  if (i >= 0 && i < n) return i;
+  double values[] = {(double)(i + 1), (double)n};
+  report(reports, site, 1, 2, values);
+  return 0;
+}
+""",
     "log_determinant": """\
 static void log_determinant(int64_t n, double *restrict a, double *restrict out) {
   double total = 0;

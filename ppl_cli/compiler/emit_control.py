@@ -6,14 +6,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ppl_cli.compiler.data import kind_of
 from ppl_cli.compiler.emit import Place
 from ppl_cli.compiler.emit_matrices import emit_copy
-from ppl_cli.compiler.kernel import Assign, Atom, Declare, For, Let, Number, Ref, Statement
+from ppl_cli.compiler.kernel import Assign, Atom, Declare, For, Let, Linear, Number, Ref, Statement
 from ppl_cli.compiler.kernel import If as Branch
+from ppl_cli.compiler.kernel import Report as Record
 from ppl_cli.graph.basic import Apply, Variable
 from ppl_cli.graph.traversal import clone_replace
 from ppl_cli.ops.control import If, Loop
+from ppl_cli.ops.reporting import Report
 from ppl_cli.ops.shape import Empty
 
 if TYPE_CHECKING:
@@ -122,4 +126,17 @@ def _if(region: Region, node: Apply) -> None:
     emitter.add(Branch(test, *bodies))
 
 
-EMIT_CONTROL: dict[type, Callable[[Region, Apply], None]] = {Loop: _loop, If: _if}
+def _report(region: Region, node: Apply) -> None:
+    """A record of all elements of the values; the token is no more than a number."""
+    emitter, op, token = region.emitter, node.op, node.outputs[0]
+    assert isinstance(op, Report)
+    atoms = [
+        emitter.pull(v, tuple(Linear(i) for i in index)) for v in node.inputs[1:] for index in np.ndindex(*v.shape)
+    ]
+    emitter.add(Record(op.site, op.fault, tuple(atoms)))
+    name = emitter.fresh("c")
+    emitter.add(Declare(name, "int64", Number(0, "int64")))
+    region.places[token] = replace(region.places[token], name=name)
+
+
+EMIT_CONTROL: dict[type, Callable[[Region, Apply], None]] = {Loop: _loop, If: _if, Report: _report}

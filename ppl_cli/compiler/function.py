@@ -17,6 +17,7 @@ from ppl_cli.compiler.lower import lower
 from ppl_cli.compiler.print_c import CPrinter
 from ppl_cli.compiler.print_numba import NumbaPrinter
 from ppl_cli.compiler.printing import Printer
+from ppl_cli.compiler.reports import room
 from ppl_cli.errors import OptionError
 from ppl_cli.graph.basic import Variable
 
@@ -37,8 +38,9 @@ class Workspace:
         self.scratch = np.zeros(function.kernel.n_scratch + 8)
         self.functions = np.array(function.functions or [0], dtype=np.uint64)
         self.state = np.zeros(4, np.uint64) if state is None else state
+        self.reports = room()
         self._keep = function
-        parts = (self.data, self.scratch, self.functions, self.state)
+        parts = (self.data, self.scratch, self.functions, self.state, self.reports)
         self.table = np.array([a.ctypes.data for a in parts], dtype=np.uint64)
 
     @property

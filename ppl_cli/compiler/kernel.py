@@ -181,7 +181,16 @@ class Library:
     buffers: tuple[tuple[Buffer, Linear], ...]
 
 
-Statement = Let | Declare | Assign | Store | For | If | Library
+@dataclass(slots=True)
+class Report:
+    """Write down numbers at a site of the program; a `fault` makes the function return NaN."""
+
+    site: int
+    fault: bool
+    values: tuple[Atom, ...]
+
+
+Statement = Let | Declare | Assign | Store | For | If | Library | Report
 
 
 @dataclass(frozen=True)
@@ -199,6 +208,15 @@ class Kernel:
     n_scratch: int
     n_in: int
     n_out: int
+
+
+def reports(kernel: Kernel) -> tuple[bool, bool]:
+    """Whether a kernel writes records, and whether some of them are faults."""
+    found = [s for s in walk(kernel.body) if isinstance(s, Report)]
+    checks = any(
+        isinstance(e, Apply) and e.scalar.name == "checked_index" for s in walk(kernel.body) for e in expressions(s)
+    )
+    return bool(found) or checks, checks or any(s.fault for s in found)
 
 
 def walk(statements: list[Statement]) -> Iterator[Statement]:
@@ -243,3 +261,5 @@ def expressions(statement: Statement) -> Iterator[Expression]:
         case Library(buffers=buffers):
             for _, index in buffers:
                 yield index
+        case Report(values=values):
+            yield from values

@@ -308,3 +308,29 @@ def larger(a, b):
 @function
 def smaller(a, b):
     return b if b < a or b != b else a
+
+
+# ------------------------------------------------------------------------------------------ reports
+
+
+@function
+def report(reports, site, fault, n, values):
+    at = int(reports[1])
+    reports[0] += fault
+    if at + n + 3 > reports[4]:
+        reports[2] += 1
+        return
+    reports[at] = reports[3]
+    reports[at + 1] = site
+    reports[at + 2] = n
+    for k in range(n):
+        reports[at + 3 + k] = values[k]
+    reports[1] = at + 3 + n
+
+
+@function
+def checked_index(reports, i, n, site):
+    if 0 <= i < n:
+        return i
+    report(reports, site, 1, 2, (float(i + 1), float(n)))
+    return 0

@@ -18,6 +18,7 @@ from ppl_cli.compiler.kernel import (
     Number,
     Quotient,
     Ref,
+    Report,
     Statement,
     Store,
 )
@@ -43,6 +44,8 @@ class CPrinter(Printer):
 
     def source(self) -> str:
         result = "0.0" if self.kernel.value is None else self.expression(self.kernel.value)
+        if self.faults:
+            result = f"reports[0] != 0 ? NAN : {result}"
         function = "\n".join([
             "double kernel(const double *restrict q, double *restrict out, void **workspace) {",
             *indented([*self._pointers(), *self.body(self.kernel.body), f"return {result};"]),
@@ -65,6 +68,8 @@ class CPrinter(Printer):
             found.append(f"double (*f{slot})({kind}) = ((void **)workspace[2])[{slot}];")
         if any(name.startswith("draw:") for name in self.slots):
             found.append("uint64_t *state = (uint64_t *)workspace[3];")
+        if self.reports:
+            found += ["double *reports = (double *)workspace[4];", "reports[0] = 0;"]
         return found
 
     def lines(self, statement: Statement) -> list[str]:
@@ -85,6 +90,9 @@ class CPrinter(Printer):
             case Library(routine=routine, sizes=sizes, buffers=buffers):
                 arguments = [str(n) for n in sizes] + [f"{b.name} + {linear(at)}" for b, at in buffers]
                 return [f"{routine}({', '.join(arguments)});"]
+            case Report(site=site, fault=fault, values=values):
+                numbers = ", ".join(f"(double){self.atom(v)}" for v in values) or "0"
+                return [f"{{ double v[] = {{{numbers}}}; report(reports, {site}, {int(fault)}, {len(values)}, v); }}"]
         raise TypeError(statement)
 
     def _loop(self, loop: For) -> list[str]:

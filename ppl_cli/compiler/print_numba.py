@@ -17,6 +17,7 @@ from ppl_cli.compiler.kernel import (
     Number,
     Quotient,
     Ref,
+    Report,
     Statement,
     Store,
 )
@@ -52,6 +53,8 @@ class NumbaPrinter(Printer):
 
     def source(self) -> str:
         result = "0.0" if self.kernel.value is None else f"float({self.expression(self.kernel.value)})"
+        if self.faults:
+            result = f"nan if reports[0] != 0 else {result}"
         lines = [*self._pointers(), *self.body(self.kernel.body), f"return {result}"]
         return HEADER + "\n".join(indented(lines, 4)) + "\n"
 
@@ -66,6 +69,8 @@ class NumbaPrinter(Printer):
             found.append(f"f{slot} = pointers(workspace[2], 0)[{slot}]")
         if any(name.startswith("draw:") for name in self.slots):
             found.append("state = integers(workspace[3], 0)")
+        if self.reports:
+            found += ["reports = doubles(workspace[4], 0)", "reports[0] = 0.0"]
         return found
 
     def lines(self, statement: Statement) -> list[str]:
@@ -89,6 +94,9 @@ class NumbaPrinter(Printer):
             case Library(routine=routine, sizes=sizes, buffers=buffers):
                 arguments = [str(n) for n in sizes] + [f"doubles({b.name}, {linear(at)})" for b, at in buffers]
                 return [f"{routine}({', '.join(arguments)})"]
+            case Report(site=site, fault=fault, values=values):
+                numbers = "".join(f"float({self.atom(v)}), " for v in values) or "0.0,"
+                return [f"report(reports, {site}, {int(fault)}, {len(values)}, ({numbers}))"]
         raise TypeError(statement)
 
     def _block(self, statements: list[Statement]) -> list[str]:

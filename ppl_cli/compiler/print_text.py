@@ -17,6 +17,7 @@ from ppl_cli.compiler.kernel import (
     Linear,
     Load,
     Quotient,
+    Report,
     Statement,
     Store,
 )
@@ -67,6 +68,8 @@ class TextPrinter(Printer):
             case Library(routine=routine, sizes=sizes, buffers=buffers):
                 places = [f"{b.name}[{linear(i)} ..]" for b, i in buffers]
                 return [f"{routine}({', '.join([*map(str, sizes), *places])})"]
+            case Report(site=site, fault=fault, values=values):
+                return [f"report {site}{' fault' if fault else ''}: {', '.join(map(self.expression, values))}"]
         raise TypeError(statement)
 
     def expression(self, e: Expression) -> str:

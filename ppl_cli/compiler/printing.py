@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from ppl_cli.compiler.kernel import Apply, Draw, Expression, Kernel, Linear, Number, Ref, Statement
+from ppl_cli.compiler.kernel import Apply, Draw, Expression, Kernel, Linear, Number, Ref, Statement, reports
 from ppl_cli.compiler.link import slots
 
 
@@ -30,6 +30,7 @@ class Printer:
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
         self.slots = slots(kernel)
+        self.reports, self.faults = reports(kernel)
 
     def source(self) -> str:
         """The whole text."""

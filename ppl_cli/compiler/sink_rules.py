@@ -24,6 +24,7 @@ from ppl_cli.ops.indexing import AddAt, Gather, SetAt
 from ppl_cli.ops.linalg import Cholesky, LogAbsDeterminant, MatMul, Solve, SolveTriangular
 from ppl_cli.ops.random import PrimitiveDraw
 from ppl_cli.ops.reduction import CumulativeSum, Reduce
+from ppl_cli.ops.reporting import Report
 from ppl_cli.ops.shape import BroadcastTo, Join
 
 Rule = Callable[[Apply, Mapping[Variable, Variable]], list[Sink]]
@@ -65,7 +66,7 @@ def stored_for_readers(nodes: Iterable[Apply], places: Container[Variable]) -> s
             found.update(x for x in node.inputs if _has_work(x) and not _is_prefix(x.shape, v.shape))
         elif isinstance(node.op, MatMul):
             found.update(x for x in node.inputs if _has_work(x) and v.type.size != 1)
-        elif isinstance(node.op, Loop | If):
+        elif isinstance(node.op, Loop | If | Report):
             found.update(x for x in node.inputs if _has_work(x))
     return {v for v in found if v not in places}
 
@@ -197,5 +198,5 @@ _RULES: dict[type, Rule] = {
     AddAt: _scatter,
     Join: _join,
     PrimitiveDraw: _draw,
-    **dict.fromkeys((CumulativeSum, Cholesky, SolveTriangular, Solve, LogAbsDeterminant, Loop, If), _opaque),
+    **dict.fromkeys((CumulativeSum, Cholesky, SolveTriangular, Solve, LogAbsDeterminant, Loop, If, Report), _opaque),
 }

@@ -26,6 +26,7 @@ from ppl_cli.compiler.kernel import (
     Number,
     Quotient,
     Ref,
+    Report,
     Statement,
     Store,
     expressions,
@@ -79,7 +80,7 @@ def _copies(loop: For) -> list[Statement]:
         loop.backwards
         or loop.until
         or not isinstance(loop.start, Linear)
-        or any(isinstance(s, For | If | Library) for s in loop.body)
+        or any(isinstance(s, For | If | Library | Report) for s in loop.body)
     ):
         return [loop]
     result: list[Statement] = []

@@ -13,6 +13,8 @@ class Workspace(Protocol):
     @property
     def address(self) -> int: ...
 
+    reports: np.ndarray  # what the function writes down while it runs
+
 
 class Function(Protocol):
     """`double f(const double *q, double *out, void **workspace)` with n_in doubles in and n_out doubles out."""

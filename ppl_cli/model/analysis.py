@@ -8,7 +8,9 @@ from functools import lru_cache
 from ppl_cli.language import syntax as s
 
 
-TARGET = "target()"  # the variable that stands for the log density so far; no program can name it
+# Variables that no program can name: the log density so far, and the token of the last report.
+TARGET = "target()"
+REPORTS = "print()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +62,14 @@ def facts(node: s.Node) -> Facts:
             case s.Tilde() | s.TargetPlus() | s.TargetCall() | s.Reject() | s.FatalError():
                 density = True
                 assigns.add(TARGET)
+                if isinstance(part, s.Reject | s.FatalError):
+                    assigns.add(REPORTS)
+            case s.Print():
+                assigns.add(REPORTS)
             case s.Return():
                 returns = True
             case s.Call(suffix=suffix):
+                assigns.add(REPORTS)
                 if suffix in (s.Suffix.LP, s.Suffix.JACOBIAN):
                     density = True
                     assigns.add(TARGET)
@@ -85,10 +92,10 @@ def leaves(node: s.Statement | None) -> bool:
     return False
 
 
-def reads_target(program: s.Program) -> bool:
-    """Whether `target()` occurs in a program."""
-    blocks = (program.functions, program.transformed_parameters, program.model)
-    return any(isinstance(node, s.TargetCall) for block in blocks for part in block or () for node in walk(part))
+def contains(program: s.Program, *kinds: type[s.Node]) -> bool:
+    """Whether nodes of these kinds occur in the functions of a program or after its parameters."""
+    blocks = (program.functions, program.transformed_parameters, program.model, program.generated_quantities)
+    return any(isinstance(node, kinds) for block in blocks for part in block or () for node in walk(part))
 
 
 def base_name(target: s.Expression) -> str:

@@ -17,7 +17,7 @@ from ppl_cli.language import syntax as s
 from ppl_cli.language.checked import CheckedProgram
 from ppl_cli.language.diagnostics import ElaborationError
 from ppl_cli.language.source import Span
-from ppl_cli.model.analysis import TARGET, base_name, reads_target
+from ppl_cli.model.analysis import REPORTS, TARGET, base_name, contains
 from ppl_cli.model.blocks import bound_checks, declare_data, declare_parameters
 from ppl_cli.model.environment import Environment, Slot
 from ppl_cli.model.expressions import Expressions, tie_draws
@@ -25,6 +25,7 @@ from ppl_cli.model.functions import Functions
 from ppl_cli.model.library import Library
 from ppl_cli.model.loops import Loops
 from ppl_cli.model.model import Dims, Model, Parameter, Term
+from ppl_cli.model.sites import Site
 from ppl_cli.model.statements import Statements
 from ppl_cli.model.stretches import Stretches
 from ppl_cli.model.values import Lifter, NeedsValue, Value, convert, is_known, lower, shape_of
@@ -59,6 +60,7 @@ class Elaborator:
         self.loop_spans: dict[Variable, Span] = {}
         self.retired_roots: set[Variable] = set()
         self.observed: dict[str, None] = {}
+        self.sites: dict[Site, int] = {}
         self.dims: dict[str, Dims] = {}
         self.evaluate = Expressions(self)
         self.execute = Statements(self)
@@ -71,8 +73,10 @@ class Elaborator:
     def model(self) -> Model:
         """All blocks in order."""
         program = self.checked.program
-        if reads_target(program):
+        if contains(program, s.TargetCall):
             self.environment.declare(TARGET, Slot(0.0, (), "float64"))
+        if contains(program, s.Print, s.Reject, s.FatalError):
+            self.environment.declare(REPORTS, Slot(0, (), "int64"))
         try:
             data = declare_data(self, program.data or ())
             self.execute.run(program.transformed_data or ())
@@ -91,7 +95,7 @@ class Elaborator:
         return Model(
             name=program.source.name, source=program.source.text, data=data, parameters=parameters,
             transformed=transformed, generated=generated, terms=terms, checks=checks, dims=self.dims,
-            observed=tuple(self.observed), loops=self.loop_spans,
+            observed=tuple(self.observed), loops=self.loop_spans, reports=self.last_report(), sites=tuple(self.sites),
         )  # fmt: skip
 
     def block(self, statements: Sequence[s.Statement]) -> dict[str, Variable]:
@@ -227,6 +231,15 @@ class Elaborator:
     def printed(self, text: str) -> None:
         """What the program prints while it is elaborated goes to standard error."""
         sys.stderr.write(text + "\n")
+
+    def site(self, site: Site) -> int:
+        """The number of a place that speaks at run time."""
+        self.sites.setdefault(site, len(self.sites))
+        return self.sites[site]
+
+    def last_report(self) -> Variable | None:
+        found = self.environment[REPORTS].value if REPORTS in self.environment else 0
+        return found if isinstance(found, Variable) else None
 
 
 def _label(statement: s.Statement) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ppl_cli.graph.basic import Constant, Variable
-from ppl_cli.graph.traversal import clone_replace, evaluate
+from ppl_cli.graph.traversal import clone_replace, evaluate, roots_of
 from ppl_cli.language import syntax as s
 from ppl_cli.language.diagnostics import ElaborationError, NotSupported
 from ppl_cli.language.signatures import Signature
@@ -17,9 +17,11 @@ from ppl_cli.language.types import Type, scalar_of
 from ppl_cli.model import indexing
 from ppl_cli.model.analysis import TARGET
 from ppl_cli.model.indexing import Position
+from ppl_cli.model.sites import INDEX_PIECES, Site
 from ppl_cli.model.stretches import CUTS
 from ppl_cli.model.values import NeedsValue, Stretch, Value, convert, is_known, known_result, lower, shape_of
 from ppl_cli.ops.random import RandomVariable, StepToken
+from ppl_cli.ops.reporting import checked_index
 from ppl_cli.ops.scalar_math import add, both, either, ne, sub, to_int
 from ppl_cli.ops.shape import stack
 
@@ -209,8 +211,21 @@ class Expressions:
         found = []
         for axis, item in enumerate(items):
             size = shape[axis] if axis < len(shape) else 0
-            found.append(Position(self.position(item, size), item.span))
+            value = self.position(item, size)
+            if isinstance(value, Variable):
+                value = self.checked(value, size, item.span)
+            found.append(Position(value, item.span))
         return found
+
+    def checked(self, index: Variable, size: int, span: Span) -> Variable:
+        """An index that is checked when it is used, if more than data and the indexes of loops decides it.
+
+        Those others are checked for all iterations when the loop is compiled.
+        """
+        if set(roots_of([index])) <= set(self.el.indexes):
+            return index
+        site = self.el.site(Site("index", span, INDEX_PIECES))
+        return checked_index(index, size, site)
 
     def position(self, item: s.IndexItem, size: int) -> Value | None:
         match item:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from ppl_cli.language import syntax as s
 from ppl_cli.language.diagnostics import NotSupported
 from ppl_cli.language.types import INT, Type, scalar_of
-from ppl_cli.model.analysis import TARGET
+from ppl_cli.model.analysis import REPORTS, TARGET
 from ppl_cli.model.environment import Environment, Slot
 from ppl_cli.model.statements import Leaving
 from ppl_cli.model.values import Stretch, Value, convert, shape_of, shared
@@ -36,8 +36,9 @@ class Functions:
             raise NotSupported(f"recursion of `{definition.name}` that data do not end is", call.span)
         outer = self.el.environment
         self.el.environment = inner = Environment()
-        if TARGET in outer:
-            inner.declare(TARGET, outer[TARGET])
+        for name in (TARGET, REPORTS):
+            if name in outer:
+                inner.declare(name, outer[name])
         for parameter, value in zip(definition.parameters, values, strict=True):
             kind = "int64" if scalar_of(parameter.type) == "int" else "float64"
             slot = Slot(value, (), kind) if isinstance(value, Stretch) else Slot(shared(convert(value, kind)), shape_of(value), kind)

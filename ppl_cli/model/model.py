@@ -10,6 +10,7 @@ from ppl_cli.graph.basic import Variable
 from ppl_cli.language.source import Span
 from ppl_cli.language.syntax import Declaration
 from ppl_cli.model.constraints import Bijection
+from ppl_cli.model.sites import Site
 
 Dims = tuple[str | None, ...]
 
@@ -48,6 +49,7 @@ class Model:
 
     `terms` add up to the log density over the constrained parameters; `checks` are 0, or -inf where a transformed parameter is outside
     its bounds; all graphs are in terms of the parameters' value variables.
+    `reports` is computed when what the program prints or rejects at run time is wanted: the records of `sites`.
     `dims` names the axes of a variable after the size expressions of its declaration. `observed` are the data that stand on the left of `~`.
     """
 
@@ -62,6 +64,8 @@ class Model:
     dims: Mapping[str, Dims]
     observed: tuple[str, ...]
     loops: Mapping[Variable, Span]
+    reports: Variable | None = None
+    sites: tuple[Site, ...] = ()
 
     @property
     def value_variables(self) -> tuple[Variable, ...]:

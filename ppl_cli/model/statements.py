@@ -14,12 +14,14 @@ from ppl_cli.language.diagnostics import ElaborationError, NotSupported
 from ppl_cli.language.source import Span
 from ppl_cli.language.types import INT, REAL
 from ppl_cli.model import indexing
-from ppl_cli.model.analysis import base_name, facts, leaves
+from ppl_cli.model.analysis import REPORTS, base_name, facts, leaves
 from ppl_cli.model.environment import Slot
+from ppl_cli.model.sites import Kind, Piece, Site, shown
 from ppl_cli.model.values import Stretch, Value, convert, dtype_of, is_known, lower, shape_of, shared, unset
 from ppl_cli.ops.control import make_if
 from ppl_cli.ops.random import log_prob, random_variable, truncated
 from ppl_cli.ops.reduction import reduce_sum
+from ppl_cli.ops.reporting import report
 from ppl_cli.ops.scalar_math import eq, ne
 
 if TYPE_CHECKING:
@@ -298,34 +300,36 @@ class Statements:
         self.branch((loop, *rest), eq(returned.how, RETURN), leave, lambda: self.run(rest))
 
     def print_(self, p: s.Print) -> None:
-        parts = [a.value if isinstance(a, s.StringLiteral) else self.el.evaluate(a) for a in p.arguments]
-        for part, argument in zip(parts, p.arguments, strict=True):
-            if isinstance(part, Variable):
-                raise NotSupported("printing what depends on parameters is", argument.span)
-        self.el.printed("".join(_show(part) for part in parts))
+        parts = self.parts(p)
+        if not self.el.conditional and all(isinstance(v, str) or is_known(v) for v in parts):
+            self.el.printed("".join(map(shown, parts)))
+        else:
+            self.report("print", p, parts)
 
     def reject(self, r: s.Reject | s.FatalError) -> None:
-        if self.el.conditional:
-            self.el.add_term(r, constant(-np.inf))
-            return
-        parts = [a.value if isinstance(a, s.StringLiteral) else self.el.evaluate(a) for a in r.arguments]
-        text = "".join("…" if isinstance(part, Variable) else _show(part) for part in parts)
-        raise ElaborationError(f"the program rejects: {text}", r.span)
+        parts = self.parts(r)
+        if not self.el.conditional:
+            text = "".join("…" if isinstance(part, Variable) else shown(part) for part in parts)
+            raise ElaborationError(f"the program rejects: {text}", r.span)
+        self.el.add_term(r, constant(-np.inf))
+        self.report("reject" if isinstance(r, s.Reject) else "fatal_error", r, parts)
+
+    def parts(self, statement: s.Print | s.Reject | s.FatalError) -> list[str | Value]:
+        return [a.value if isinstance(a, s.StringLiteral) else self.el.evaluate(a) for a in statement.arguments]
+
+    def report(self, kind: Kind, statement: s.Statement, parts: Sequence[str | Value]) -> None:
+        """Write the message down at run time."""
+        values = [self.el.lift(v) for v in parts if not isinstance(v, str)]
+        pieces = tuple(v if isinstance(v, str) else Piece(shape_of(v), dtype_of(v)) for v in parts)
+        number = self.el.site(Site(kind, statement.span, pieces))
+        slot = self.el.environment[REPORTS]
+        slot.value = report(number, self.el.lift(slot.value), values, fault=kind != "print")
 
     def return_(self, r: s.Return) -> None:
         raise Leaving(RETURN, None if r.value is None else self.el.evaluate(r.value), r.span)
 
     def leave(self, b: s.Break | s.Continue) -> None:
         raise Leaving(BREAK if isinstance(b, s.Break) else NEXT, None, b.span)
-
-
-def _show(value: Any) -> str:
-    """A value as Stan prints it: containers in brackets."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, np.ndarray):
-        return "[" + ",".join(map(_show, value)) + "]"
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 _EXECUTE: dict[type, Callable[[Statements, Any], None]] = {

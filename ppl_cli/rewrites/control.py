@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
-from ppl_cli.graph.basic import Apply, Constant, Variable
+from ppl_cli.graph.basic import Apply, Constant, Op, Variable
 from ppl_cli.graph.rewriting import Rewritten, RuleSet, rewrite
 from ppl_cli.graph.traversal import clone_replace, map_graph, toposort, variables_of
 from ppl_cli.ops.control import Body, If, InnerGraphOp, Loop
@@ -168,6 +169,33 @@ def _needed(loop: Loop, wanted: Sequence[int]) -> list[int]:
         k = pending.pop()
         if k not in needed:
             needed.add(k)
-            read = variables_of([loop.body.results[k]])
+            read = _read([loop.body.results[k]])
             pending.extend(j for j, v in enumerate(loop.carried) if v in read)
     return sorted(needed)
+
+
+def _read(outputs: Sequence[Variable]) -> set[Variable]:
+    """The variables that `outputs` are computed from; of what a loop or a choice reads, only what they need."""
+    found: set[Variable] = set()
+    pending = list(outputs)
+    while pending:
+        v = pending.pop()
+        if v not in found:
+            found.add(v)
+            if v.owner is not None:
+                pending.extend(v.inputs[k] for k in _inputs_read(v.op, v.owner.outputs.index(v), len(v.inputs)))
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _inputs_read(op: Op, output: int, n_inputs: int) -> tuple[int, ...]:
+    """The numbers of the inputs that one output of `op` needs."""
+    if isinstance(op, If):
+        read = set().union(*(_read([b.results[output]]) for b in op.bodies))
+        return (0, *(k for k in range(1, n_inputs) if any(b.parameters[k - 1] in read for b in op.bodies)))
+    if isinstance(op, Loop):
+        carried = _needed(op, [output])
+        read = _read([op.body.results[k] for k in carried])
+        outer = (2 + op.n_carried + k for k, v in enumerate(op.invariants) if v in read)
+        return (0, 1, *(2 + k for k in carried), *outer)
+    return tuple(range(n_inputs))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from ppl_cli.compiler import CompiledFunction, compile_function
+from ppl_cli.compiler.reports import room
 from ppl_cli.graph.basic import constant, root
 from ppl_cli.ops.linalg import dot, matvec
 from ppl_cli.ops.scalar_math import mul, neg, sub
@@ -17,11 +18,12 @@ SIGNATURE = ctypes.CFUNCTYPE(ctypes.c_double, *[ctypes.POINTER(ctypes.c_double)]
 
 
 class PythonWorkspace:
-    """Only the place of the random state is filled."""
+    """Only the places of the random state and of the records are filled."""
 
     def __init__(self, state: np.ndarray | None) -> None:
         self.state = np.zeros(4, dtype=np.uint64) if state is None else state
-        self.table = np.array([0, 0, 0, self.state.ctypes.data], dtype=np.uint64)
+        self.reports = room()
+        self.table = np.array([0, 0, 0, self.state.ctypes.data, self.reports.ctypes.data], dtype=np.uint64)
 
     @property
     def address(self) -> int:

@@ -192,7 +192,7 @@ def test_wrong_options_are_refused(wrong: dict) -> None:
 def test_quantities_draw_from_streams_of_their_own(python_function) -> None:
     function = python_function(lambda q, state: (0.0, [q.sum(), state[1] & (2**40 - 1)]), 3, 2)
     draws = np.arange(24.0).reshape(2, 4, 3)
-    found = [generate(function, draws, seed=5, cores=cores) for cores in (1, 2, 3)]
+    found = [generate(function, draws, seed=5, cores=cores).values for cores in (1, 2, 3)]
     np.testing.assert_array_equal(found[0][..., 0], draws.sum(axis=2))
     np.testing.assert_array_equal(found[0][..., 1], [range(4)] * 2)
     np.testing.assert_array_equal(found[0], found[1])

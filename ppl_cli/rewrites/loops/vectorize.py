@@ -17,6 +17,7 @@ from ppl_cli.ops.elementwise import Elementwise
 from ppl_cli.ops.indexing import AddAt, Gather, SetAt, gather
 from ppl_cli.ops.linalg import MatMul
 from ppl_cli.ops.random import LogProb, PrimitiveDraw, RandomVariable, StepToken, Truncated
+from ppl_cli.ops.reporting import Report
 from ppl_cli.ops.scalar_math import add, mul, neg, sub
 from ppl_cli.ops.shape import BroadcastTo, Join, Reshape, Transpose
 from ppl_cli.rewrites.loops import states
@@ -300,6 +301,11 @@ def vectorized(op: Op, on: Evaluation, inputs: Sequence[Value]) -> Value:
     if all(isinstance(v, Variable) for v in found):
         return make(op, *found)  # type: ignore[arg-type]
     return on.wrap(make(op, *(v.variable if isinstance(v, Batched) else v for v in found)))
+
+
+@vectorized.register
+def _(op: Report, on: Evaluation, inputs: Sequence[Value]) -> Value:
+    raise Recurrence("reports are in order")
 
 
 def _aligned(op: Op, on: Evaluation, inputs: Sequence[Value]) -> Value:

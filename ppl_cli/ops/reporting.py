@@ -1,0 +1,56 @@
+"""What a program says while it runs: printed values, rejections, indexes out of range. Compiled code writes them down as records.
+
+A record is the number of a site (a place in the program, which the model knows) with some numbers. `Report` has no value to
+speak of; its output is a token that the next report takes, so that reports stay in order and are not dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ppl_cli.graph.basic import Op, Variable, as_variable
+from ppl_cli.graph.types import TensorType
+from ppl_cli.ops.elementwise import elementwise
+
+
+@dataclass(frozen=True)
+class Report(Op):
+    """Inputs (token, *values): a record of `site`. A `fault` makes the function that is being computed return NaN."""
+
+    site: int
+    fault: bool = False
+    name = "Report"
+
+    @property
+    def pure(self) -> bool:
+        return False
+
+    @property
+    def foldable(self) -> bool:
+        return False
+
+    def output_types(self, *inputs: TensorType) -> tuple[TensorType, ...]:
+        return (TensorType("int64"),)
+
+    def perform(self, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:
+        return (inputs[0],)
+
+    def grad(
+        self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Sequence[Variable]
+    ) -> Sequence[Variable | None]:
+        return [None] * len(inputs)
+
+
+def report(site: int, token: Variable, values: Sequence[Variable], fault: bool = False) -> Variable:
+    """The token after a record of `values` at `site`."""
+    return Report(site, fault)(as_variable(token), *values)
+
+
+# (index, size, site): the index, zero-based; if it is not below the size, a fault is recorded and the index is 0.
+checked_index = elementwise(
+    "checked_index", 3, lambda i, n, site: i, None, "checked_index(reports, {0}, {1}, {2})",
+    "checked_index(reports, {0}, {1}, {2})", result="int64",
+)  # fmt: skip
