@@ -34,17 +34,19 @@ _BUILD_OPTIONS: dict[str, Any] = {
 }
 
 
-def parse(text: str, name: str = "model.ppl") -> Program:
-    """The syntax tree of a model file; a `LanguageError` with the place of the first mistake if there is one."""
-    return _parser().parse(Source(name, text.removeprefix("\ufeff")))
+def parse(text: str, name: str = "model.ppl", include: bool = True) -> Program:
+    """The syntax tree of a model file; a `LanguageError` with the place of the first mistake if there is one.
+
+    Without `include`, a line that includes a file is taken for a comment.
+    """
+    return _parser(include).parse(Source(name, text.removeprefix("\ufeff")))
 
 
 def concrete_tree(source: Source, node: Callable[[str, list[Any]], Any]) -> Any:
     """What `node` makes of each rule and all that it matched, for those who care how a program is written.
 
-    The mistakes are those that `parse` finds, but a line that includes a file is taken for a comment.
+    The text must be one that `parse` accepts; a line that includes a file is taken for a comment.
     """
-    _parser(include=False).parse(source)
     return _concrete_parser(node).parse(source.text)
 
 
@@ -75,7 +77,7 @@ class _Parser:
 
 
 @cache
-def _parser(include: bool = True) -> _Parser:
+def _parser(include: bool) -> _Parser:
     return _Parser(include)
 
 

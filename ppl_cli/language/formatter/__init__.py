@@ -10,11 +10,18 @@ from ppl_cli.language.formatter.documents import render
 from ppl_cli.language.formatter.modern import modernize
 from ppl_cli.language.formatter.printer import document_of
 from ppl_cli.language.formatter.tree import read
+from ppl_cli.language.parser import parse
 from ppl_cli.language.source import Source
 
 
 def format_program(text: str, name: str = "model.ppl") -> str:
     """The formatted text; a `LanguageError` if the text does not parse."""
-    source = Source(name, text.removeprefix("\ufeff"))
-    formatted = render(document_of(modernize(read(source))))
+    program = parse(text, name, include=False)
+    formatted = _format(program.source)
+    if program.warnings:  # comments whose words went with an old spelling find their places among the new words
+        formatted = _format(Source(name, formatted))
     return formatted.replace("\n", "\r\n") if "\r\n" in text else formatted
+
+
+def _format(source: Source) -> str:
+    return render(document_of(modernize(read(source))))

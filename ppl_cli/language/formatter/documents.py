@@ -63,7 +63,12 @@ class Trailing:
     text: str
 
 
-Document: TypeAlias = str | tuple["Document", ...] | Line | Group | Nest | Align | Fill | Leading | Trailing
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """The last place for comments that find no room at the end of their line."""
+
+
+Document: TypeAlias = str | tuple["Document", ...] | Line | Group | Nest | Align | Fill | Leading | Trailing | Settle
 
 LINE = Line()
 HARD = Line(hard=True)
@@ -120,7 +125,7 @@ class _Layout:
         indent, flat = task.indent, task.flat
         match task.document:
             case str(text):
-                self._current += text
+                self._current += text if self._current.strip() else text.lstrip()
             case tuple(parts):
                 self._tasks += [_Task(indent, flat, part) for part in reversed(parts)]
             case Line(text, hard):
@@ -143,9 +148,9 @@ class _Layout:
                 self._write_lines(text)
                 self._break(indent)
             case Trailing(text):
-                if self._pending and self._pending[-1].startswith("//"):
-                    self._break(indent)
                 self._pending.append(text)
+            case Settle():
+                self._write_comments(indent)
 
     def _align(self, indent: int, flat: bool, content: Document) -> None:
         """At the present column, or hanging below if items would be torn apart or squeezed at the right margin."""
@@ -223,11 +228,22 @@ class _Layout:
             self._lines.append(self._current.rstrip())
             self._current = " " * column + line
 
-    def _break(self, indent: int) -> None:
+    def _write_comments(self, indent: int) -> None:
+        """Those for which there is no room at the end of the line, after another, get lines of their own."""
+        full = False
         for comment in self._pending:
-            if self._current.strip():
+            if full:
+                self._end_line(indent)
+            elif self._current.strip():
                 self._current = self._current.rstrip() + " "
             self._write_lines(comment)
+            full = full or comment.startswith("//") or "\n" in comment
         self._pending = []
+
+    def _break(self, indent: int) -> None:
+        self._write_comments(indent)
+        self._end_line(indent)
+
+    def _end_line(self, indent: int) -> None:
         self._lines.append(self._current.rstrip())
         self._current = " " * indent

@@ -113,22 +113,20 @@ def _with_braces(phrase: Phrase) -> Phrase:
     return replace(phrase, parts=tuple(parts))
 
 
-def _with_comments(part: Part, before: Iterable[Comment] = (), after: Iterable[Comment] = ()) -> Part:
-    """A part with more comments around it."""
-    before, after = tuple(before), tuple(after)
+def _after_comments(comments: tuple[Comment, ...], part: Part) -> Part:
+    """A part with more comments before it: there, any comment can stand."""
+    if not comments:
+        return part
     if isinstance(part, Word):
-        return replace(part, before=before + part.before, after=part.after + after)
-    parts = list(part.parts)
-    parts[0] = _with_comments(parts[0], before=before)
-    parts[-1] = _with_comments(parts[-1], after=after)
-    return replace(part, parts=tuple(parts))
+        return replace(part, before=comments + part.before)
+    return replace(part, parts=(_after_comments(comments, part.parts[0]), *part.parts[1:]))
 
 
 def _ternary(parts: tuple[Part, ...]) -> Phrase:
     """`if_else(c, a, b)` → `c ? a : b`."""
     name, opening, condition, first_comma, if_true, second_comma, if_false, closing = parts
-    condition = _with_comments(_parenthesized(condition), before=comments_of(name) + comments_of(opening))
-    if_false = _with_comments(if_false, after=comments_of(closing))
+    condition = _after_comments(comments_of(name) + comments_of(opening), _parenthesized(condition))
+    if_false = _after_comments(comments_of(closing), if_false)
     question, colon = _renamed(first_comma, lambda _: "?"), _renamed(second_comma, lambda _: ":")
     return Phrase("ternary", (condition, question, if_true, colon, if_false))
 
@@ -142,8 +140,8 @@ def _statement(phrase: Phrase) -> Phrase:
         return phrase
     name, opening, value, closing = call.parts
     target = next(words(_renamed(name, lambda _: "target")))
-    value = _with_comments(value, before=comments_of(opening), after=comments_of(closing))
-    return Phrase("target_plus", (target, Word("+="), value, semicolon))
+    value = _after_comments(comments_of(opening), value)
+    return Phrase("target_plus", (target, Word("+="), value, _after_comments(comments_of(closing), semicolon)))
 
 
 def _unsized_array(phrase: Phrase) -> Phrase:
@@ -176,7 +174,7 @@ def _declaration(phrase: Phrase) -> Phrase:
         dropped = tuple(comment for each in declarators[1:] for comment in comments_of(_sizes(each) or Phrase("", ())))
         kept = [each for each in others if isinstance(each, Word)]
         pairs = [part for pair in zip(kept, more, strict=True) for part in pair]
-        semicolon = _with_comments(semicolon, after=dropped)
+        semicolon = _after_comments(dropped, semicolon)
         return Phrase("declaration", (_array_of(declared, _sizes(declarators[0])), first, *pairs, semicolon))
     separators = [*(each for each in others if isinstance(each, Word)), semicolon]
     statements: list[Part] = []
@@ -204,7 +202,7 @@ def _array_of(declared: Part, sizes: Phrase | None) -> Part:
     if isinstance(declared, Phrase) and declared.rule == "array_type":
         word, inner, element = declared.parts
         assert isinstance(inner, Phrase)
-        comma = Word(",", (), comments_of(sizes.parts[-1]) + comments_of(inner.parts[0]))
+        comma = Word(",", comments_of(sizes.parts[-1]) + comments_of(inner.parts[0]))
         joined = replace(inner, parts=(*sizes.parts[:-1], comma, *inner.parts[1:]))
         return replace(declared, parts=(word, joined, element))
     return Phrase("array_type", _array_before(declared, sizes))

@@ -132,7 +132,7 @@ def _words(text: str, tokens: Iterable[lark.Token]) -> Iterator[Word]:
     for token in (*tokens, None):
         start = len(text) if token is None else token.start_pos or 0
         content = "" if token is None else " ".join(token.split()) if not token.startswith('"') else str(token)
-        gap = _Gap(text, end, start, closing=content in _CLOSING)
+        gap = _Gap(text, end, start, closing=content if content in _CLOSING else "")
         if word is not None:
             yield replace(word, after=tuple(gap.after))
         word = Word(content, tuple(gap.before), blank_before=gap.ends_blank)
@@ -144,7 +144,7 @@ def _words(text: str, tokens: Iterable[lark.Token]) -> Iterator[Word]:
 class _Gap:
     """The comments between two words: those that go with the word `before` which they stand, and those `after` one."""
 
-    def __init__(self, text: str, start: int, end: int, closing: bool) -> None:
+    def __init__(self, text: str, start: int, end: int, closing: str) -> None:
         self.before: list[Comment] = []
         self.after: list[Comment] = []
         at_end = end == len(text)
@@ -155,9 +155,12 @@ class _Gap:
             if content.startswith("#") and not include:
                 content = "//" + content[1:]
             on_first_line = start > 0 and "\n" not in text[start : match.start()] and not include
-            inline = "\n" not in match[0] and "\n" not in text[match.end() : end] and not at_end and not include
+            on_last_line = "\n" not in text[match.start() : end] and not at_end and not include
+            crowded = closing == "}" or any(not comment.inline for comment in self.before + self.after)
+            inline = on_last_line and (on_first_line or not closing or not crowded)
+            follows = bool(closing) if inline else on_first_line
             comment = Comment(content, inline, text.count("\n", place, match.start()) > 1)
-            (self.after if on_first_line and (closing or not inline) else self.before).append(comment)
+            (self.after if follows else self.before).append(comment)
             place = match.end()
         self.ends_blank = text.count("\n", place, end) > 1
 
