@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from ppl_cli.language.syntax import Program
 from ppl_cli.model.elaborate import elaborate
 from ppl_cli.model.library import LIBRARY
 from ppl_cli.model.model import Model
-from ppl_cli.pipeline import Pipeline
+from ppl_cli.pipeline import Pipeline, run
 from ppl_cli.storage.data import read_data, unquote
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def load(
         beside = Path(shown).with_suffix(".json")
         data = beside if shown != "model.ppl" and beside.exists() else {}
     values = read_data(str(data)) if isinstance(data, str | Path) else {n: unquote(v) for n, v in data.items()}
-    model = elaborate(checked, values, LIBRARY)
+    model = elaborate(checked, values, LIBRARY, partial(run, backend=backend))
     return PplModel(model, backend, render(checked.warnings) if checked.warnings else "", checked.program, values)
 
 

@@ -16,6 +16,7 @@ from ppl_cli.language.syntax import Print
 from ppl_cli.model.elaborate import Elaborator
 from ppl_cli.model.library import LIBRARY
 from ppl_cli.model.model import Model
+from ppl_cli.pipeline import run
 
 
 def evaluate_expression(model: PplModel, text: str, given: Mapping[str, Any]) -> np.ndarray:
@@ -49,7 +50,7 @@ def _graph(model: PplModel, text: str) -> tuple[Variable, Model]:
     program = model.program
     extended = replace(program, generated_quantities=(*(program.generated_quantities or ()), printed[0]))
     checked = check(extended, LIBRARY)  # for the types of the expression
-    elaborator = Elaborator(replace(checked, program=program), model.data, LIBRARY)
+    elaborator = Elaborator(replace(checked, program=program), model.data, LIBRARY, run)
     built = elaborator.model()
     return elaborator.lift(elaborator.evaluate(printed[0].arguments[0])), built
 

@@ -26,6 +26,7 @@ from ppl_cli.ops.shape import reshape
 from ppl_cli.rewrites.loops import IndexOutOfRange, vectorize_loops
 from ppl_cli.rewrites.passes import canonicalize, optimize, stabilize
 
+Fault = tuple[int, Sequence[float]]
 STAGES = ("random", "logp", "gradient", "optimized", "kernel", "c")
 
 
@@ -184,6 +185,14 @@ def unpack(like: Mapping[str, Variable], flat: np.ndarray) -> dict[str, np.ndarr
         found[name] = piece if v.dtype == "float64" else piece.astype("int64")
         start += v.type.size
     return found
+
+
+def run(variables: Sequence[Variable], backend: str | None = None) -> tuple[list[np.ndarray], Fault | None]:
+    """The values of variables that depend on constants only, and what failed first: the number of a site and its numbers."""
+    function = compile_function([], None, optimize(canonicalize(variables)), backend=backend)
+    value, flat = function(np.zeros(0))
+    fault = next(((r.site, r.numbers) for r in function.records()), None) if np.isnan(value) else None
+    return list(unpack({str(k): v for k, v in enumerate(variables)}, flat).values()), fault
 
 
 def names_of(model: Model) -> dict[Variable, str]:

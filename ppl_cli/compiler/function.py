@@ -17,7 +17,7 @@ from ppl_cli.compiler.lower import lower
 from ppl_cli.compiler.print_c import CPrinter
 from ppl_cli.compiler.print_numba import NumbaPrinter
 from ppl_cli.compiler.printing import Printer
-from ppl_cli.compiler.reports import room
+from ppl_cli.compiler.reports import Record, records, room
 from ppl_cli.errors import OptionError
 from ppl_cli.graph.basic import Variable
 
@@ -91,6 +91,10 @@ class CompiledFunction:
         out = np.empty(self.n_out)
         workspace, call = self._own
         return call(q.ctypes.data, out.ctypes.data, workspace.address), out
+
+    def records(self) -> list[Record]:
+        """What calls of this object have reported."""
+        return list(records(self._own[0].reports))
 
 
 def default_backend() -> Backend:

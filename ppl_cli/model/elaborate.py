@@ -6,7 +6,7 @@ density nodes and loops.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -34,21 +34,26 @@ from ppl_cli.ops.reduction import reduce_sum
 from ppl_cli.ops.scalar_math import add, ne
 
 
-def elaborate(checked: CheckedProgram, data: Mapping[str, Any], library: Library) -> Model:
-    """The model of a checked program on `data`, raw values by name as they were read.
+def elaborate(checked: CheckedProgram, data: Mapping[str, Any], library: Library, run: Run) -> Model:
+    """The model of a checked program on `data`, raw values by name as they were read. `run` compiles and calls.
 
     Raises `ElaborationError` and `NotSupported`, located, and `DataError` for what is wrong with the data.
     """
-    return Elaborator(checked, data, library).model()
+    return Elaborator(checked, data, library, run).model()
+
+
+# Computes variables that depend on constants only: their values, and the first site that failed with its numbers.
+Run = Callable[[Sequence[Variable]], tuple[list[np.ndarray], tuple[int, Sequence[float]] | None]]
 
 
 class Elaborator:
     """The state of one elaboration: the environment, the terms of the target so far, the loops being traced."""
 
-    def __init__(self, checked: CheckedProgram, data: Mapping[str, Any], library: Library) -> None:
+    def __init__(self, checked: CheckedProgram, data: Mapping[str, Any], library: Library, run: Run) -> None:
         self.checked = checked
         self.raw = data
         self.library = library
+        self.run = run
         self.lift = Lifter()
         self.environment = Environment()
         self.assumptions: dict[Variable, int] = {}
@@ -231,6 +236,14 @@ class Elaborator:
     def printed(self, text: str) -> None:
         """What the program prints while it is elaborated goes to standard error."""
         sys.stderr.write(text + "\n")
+
+    def compute(self, variables: Sequence[Variable]) -> list[np.ndarray]:
+        """The values of variables that depend on data only, by compiled code."""
+        found, fault = self.run(variables)
+        if fault is not None:
+            site = list(self.sites)[fault[0]]
+            raise ElaborationError(site.message(fault[1]), site.span)
+        return found
 
     def site(self, site: Site) -> int:
         """The number of a place that speaks at run time."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ppl_cli.graph.basic import Constant, Variable
-from ppl_cli.graph.traversal import clone_replace, evaluate, roots_of
+from ppl_cli.graph.traversal import clone_replace, evaluate, roots_of, toposort
 from ppl_cli.language import syntax as s
 from ppl_cli.language.diagnostics import ElaborationError, NotSupported
 from ppl_cli.language.signatures import Signature
@@ -20,6 +20,7 @@ from ppl_cli.model.indexing import Position
 from ppl_cli.model.sites import INDEX_PIECES, Site
 from ppl_cli.model.stretches import CUTS
 from ppl_cli.model.values import NeedsValue, Stretch, Value, convert, is_known, known_result, lower, shape_of
+from ppl_cli.ops.control import InnerGraphOp
 from ppl_cli.ops.random import RandomVariable, StepToken
 from ppl_cli.ops.reporting import checked_index
 from ppl_cli.ops.scalar_math import add, both, either, ne, sub, to_int
@@ -101,17 +102,18 @@ class Expressions:
         return self.operate(e.operator, (e.left, e.right), (a, b), e)
 
     def fast(self, e: s.Binary, a: Any, b: Any) -> Value | None:
+        integers = isinstance(a, int | np.integer) and isinstance(b, int | np.integer)
         if e.operator in _FAST:
+            if integers:
+                return whole(_FAST[e.operator](int(a), int(b)), (a, b), e.span)
             result = _FAST[e.operator](a, b)
             return int(result) if isinstance(result, bool | np.bool_) else result
-        integers = isinstance(a, int | np.integer) and isinstance(b, int | np.integer)
         if e.operator in ("/", "%/%", "%"):
             if integers and b == 0:
                 raise ElaborationError("integer division by zero", e.span)
             if integers:
                 quotient = _truncated(int(a), int(b))
-                result = quotient if e.operator != "%" else int(a) - quotient * int(b)
-                return result if type(a) is int and type(b) is int else np.int64(result)
+                return whole(quotient if e.operator != "%" else int(a) - quotient * int(b), (a, b), e.span)
             if e.operator == "/" and b != 0:
                 return a / b
         return None
@@ -222,7 +224,8 @@ class Expressions:
 
         Those others are checked for all iterations when the loop is compiled.
         """
-        if set(roots_of([index])) <= set(self.el.indexes):
+        loops = any(isinstance(node.op, InnerGraphOp) for node in toposort([index]))
+        if not loops and set(roots_of([index])) <= set(self.el.indexes):
             return index
         site = self.el.site(Site("index", span, INDEX_PIECES))
         return checked_index(index, size, site)
@@ -270,6 +273,13 @@ class Expressions:
 
     def unsupported(self, e: s.Expression) -> Value:
         raise NotSupported(f"{_UNSUPPORTED[type(e)]} are", e.span)
+
+
+def whole(result: int, operands: Sequence[Value], span: Span) -> int | np.int64:
+    """An integer result: a literal if all operands are."""
+    if not -(2**63) <= result < 2**63:
+        raise ElaborationError(f"the integer {result} does not fit into 64 bits", span)
+    return int(result) if all(type(v) is int for v in operands) else np.int64(result)
 
 
 def lower_if(value: Value) -> Value:

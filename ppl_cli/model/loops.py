@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,7 @@ from ppl_cli.graph.basic import Variable, as_variable, constant, root
 from ppl_cli.graph.traversal import clone_replace, dependents
 from ppl_cli.language import syntax as s
 from ppl_cli.language.diagnostics import NotSupported
-from ppl_cli.model.analysis import facts
+from ppl_cli.model.analysis import REPORTS, facts
 from ppl_cli.model.environment import Slot
 from ppl_cli.model.expressions import evaluate_over
 from ppl_cli.model.statements import BREAK, NEXT, RETURN, Leaving
@@ -44,6 +45,27 @@ class Trace:
     terms: dict[s.Statement, Variable]
     how: Value
     returned: Value | None
+
+
+class Patience:
+    """When a loop of so many iterations (-1: nobody knows) over data has become too slow to be run one by one."""
+
+    def __init__(self, iterations: int = -1) -> None:
+        self.iterations = iterations
+        self.done = 0
+        self.begin = perf_counter()
+
+    def is_over(self) -> bool:
+        """Asked before each iteration. Compiling takes some tenths of a second; it is tried once."""
+        self.done += 1
+        if self.done % 64 or self.done < 0:
+            return False
+        elapsed = perf_counter() - self.begin
+        left = elapsed if self.iterations < 0 else elapsed / self.done * (self.iterations - self.done)
+        if elapsed < 0.1 or left < 0.4:
+            return False
+        self.done = -(2**62)
+        return True
 
 
 class Loops:
@@ -78,7 +100,10 @@ class Loops:
         return None
 
     def while_in_order(self, loop: s.While) -> None:
+        patience = Patience()
         while True:
+            if patience.is_over() and self.compiled(loop, 0, FOREVER):
+                return
             condition = self.el.evaluate(loop.condition)
             if not is_known(condition):
                 raise NotSupported("a `while` whose condition depends on parameters and whose sizes change is", loop.condition.span)
@@ -91,7 +116,7 @@ class Loops:
         if all(map(is_known, bounds)):
             low, high = map(int, bounds)  # type: ignore[arg-type]
             if high - low < 1 or self.is_data(loop):
-                self.in_order(loop, range(low, high + 1))
+                self.in_order(loop, range(low, high + 1), Patience(high - low))
                 return None
         return self.trace_or_unroll(loop, *bounds)
 
@@ -101,15 +126,25 @@ class Loops:
             columns, rows = np.unravel_index(np.arange(np.prod(shape_of(values))), shape_of(values)[::-1])
             values = np.asarray(values)[rows, columns] if is_known(values) else gather(self.el.lift(values), rows, columns)
         if is_known(values) and self.is_data(loop):
-            self.in_order(loop, np.asarray(values))
+            self.in_order(loop, np.asarray(values), Patience(len(values)))  # type: ignore[arg-type]
             return None
         n = shape_of(values)[0]
         return self.trace_or_unroll(loop, 1, n, self.el.lift(values))
 
     # ------------------------------------------------------------------------------------- in order
 
-    def in_order(self, loop: s.For | s.ForEach, values: range | np.ndarray | Sequence[Value]) -> None:
+    def in_order(
+        self, loop: s.For | s.ForEach, values: range | np.ndarray | Sequence[Value], patience: Patience | None = None
+    ) -> None:
+        """One iteration after the other; over data, the rest is compiled when that takes long."""
         for k, value in enumerate(values):
+            if patience and patience.is_over():
+                if isinstance(values, range):
+                    done = self.compiled(loop, values[k], values[-1])
+                else:
+                    done = self.compiled(loop, 1, len(values) - k, constant(np.asarray(values[k:])))
+                if done:
+                    return
             if self.once(loop, lambda k=k: self.in_order(loop, values[k + 1 :]), loop.variable, value):  # type: ignore[misc]
                 return
 
@@ -134,6 +169,29 @@ class Loops:
             raise Leaving(lower(mul(to_int(eq(jump.how, RETURN)), RETURN)), jump.value, jump.span)
 
         self.el.execute.branch((loop,), ne(jump.how, NEXT), leave, others)
+        return True
+
+    def compiled(
+        self, loop: s.For | s.ForEach | s.While, low: int, high: int, elements: Variable | None = None
+    ) -> bool:
+        """Compile the loop over low..high, all of whose variables are known, and run it; False if that cannot be done."""
+        names = facts(loop).assigns
+        state = self.el.save(names)
+        try:
+            jump = self.trace(loop, root("step", "int64"), low, high, elements)
+            slots = self.el.environment.visible(names)
+            if REPORTS in slots and not is_known(slots[REPORTS].value):
+                raise NotImplementedError("printing in order")
+            wanted = {name: v.value for name, v in slots.items() if isinstance(v.value, Variable)}
+            ends = [self.el.lift(v) for v in (jump.how, jump.value) if v is not None] if jump else []
+            found = self.el.compute([*wanted.values(), *ends])
+        except (NeedsValue, NotSupported, NotImplementedError):
+            self.el.restore(state)
+            return False
+        for name, array in zip(wanted, found, strict=False):
+            slots[name].value = array if array.shape else array[()]
+        if jump and int(found[len(wanted)]) == RETURN:
+            raise Leaving(RETURN, None if jump.value is None else found[-1], jump.span)
         return True
 
     def declare_index(self, name: str, value: Value) -> None:

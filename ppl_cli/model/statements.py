@@ -16,6 +16,7 @@ from ppl_cli.language.types import INT, REAL
 from ppl_cli.model import indexing
 from ppl_cli.model.analysis import REPORTS, base_name, facts, leaves
 from ppl_cli.model.environment import Slot
+from ppl_cli.model.expressions import whole
 from ppl_cli.model.sites import Kind, Piece, Site, shown
 from ppl_cli.model.values import Stretch, Value, convert, dtype_of, is_known, lower, shape_of, shared, unset
 from ppl_cli.ops.control import make_if
@@ -121,6 +122,9 @@ class Statements:
         symbol = a.operator[:-1]
         types = (self.el.checked.type_of(a.target), self.el.checked.type_of(a.value))
         if is_known(old) and is_known(value) and types in ((INT, INT), (REAL, REAL), (REAL, INT)) and symbol in "+-*":
+            if types == (INT, INT):
+                i, j = int(old), int(value)  # type: ignore[arg-type]
+                return whole({"+": i + j, "-": i - j, "*": i * j}[symbol], (old, value), a.span)
             return {"+": old + value, "-": old - value, "*": old * value}[symbol]  # type: ignore[operator]
         return self.el.evaluate.build(self.el.library.operator(symbol, types), (old, value), a.span, types[0])
 
