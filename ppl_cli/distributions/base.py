@@ -1,14 +1,41 @@
 """What a distribution is: one record from which signatures, densities, truncation, draws and tests are derived."""
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from ppl_cli.graph.basic import Variable
 from ppl_cli.graph.types import DType, TensorType
 
 Density = Callable[..., Variable]
 SCALAR_EVENT: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Support:
+    """The values that something may take: numbers from `lower` to `upper` (`open`: without these ends), or, if there are
+    `types`, the values of variables so declared."""
+
+    description: str
+    lower: float = -math.inf
+    upper: float = math.inf
+    open: bool = False
+    types: frozenset[str] = frozenset()
+
+
+REAL = Support("real")
+POSITIVE_REAL = Support("positive", lower=0.0, open=True)
+NOT_NEGATIVE = Support("at least 0", lower=0.0)
+PROBABILITY = Support("between 0 and 1", lower=0.0, upper=1.0)
+SIMPLEX = Support("a simplex", types=frozenset({"simplex"}))
+ORDERED = Support("ordered", types=frozenset({"ordered", "positive_ordered"}))
+COVARIANCE = Support("a covariance matrix", types=frozenset({"cov_matrix", "corr_matrix"}))
+COVARIANCE_FACTOR = Support(
+    "the Cholesky factor of a covariance matrix", types=frozenset({"cholesky_factor_cov", "cholesky_factor_corr"})
+)
+CORRELATION = Support("a correlation matrix", types=frozenset({"corr_matrix"}))
+CORRELATION_FACTOR = Support("the Cholesky factor of a correlation matrix", types=frozenset({"cholesky_factor_corr"}))
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +49,10 @@ class Distribution:
     log_cdf, log_ccdf   log of the probability of being <= value and of being > value; None where not known
     quantile     (p, *parameters) -> the inverse of the cdf; None where not known
     event        the shape of one value, given the types of the parameters
-    positive     the parameters that must be greater than 0, which a distribution function does not find out by itself
+    positive     the parameters that must be greater than 0
+    supports     what the other parameters must be, where they may not be just any number
+    support      what the values themselves are
+    scale        the parameter that is in the units of the values and says how far they spread
     sized        that shape does not follow from the parameters: it is given to each random variable, and to `draw` as `event`
     """
 
@@ -39,6 +69,9 @@ class Distribution:
     event: Callable[..., tuple[int, ...]] | None = None
     positive: tuple[str, ...] = ()
     sized: bool = False
+    supports: Mapping[str, Support] = field(default_factory=dict)
+    support: Support = REAL
+    scale: str | None = None
 
     def __post_init__(self) -> None:
         if not self.event_ndims:
@@ -47,6 +80,10 @@ class Distribution:
     @property
     def is_discrete(self) -> bool:
         return self.dtype == "int64"
+
+    def support_of(self, parameter: str) -> Support:
+        """The values that a parameter may take."""
+        return POSITIVE_REAL if parameter in self.positive else self.supports.get(parameter, REAL)
 
     def event_shape(self, *parameters: TensorType) -> tuple[int, ...]:
         """The shape of one value."""

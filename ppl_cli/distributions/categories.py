@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ppl_cli.distributions.base import Distribution
+from ppl_cli.distributions.base import ORDERED, SIMPLEX, Distribution
 from ppl_cli.distributions.formulas import Shape, log_diff_exp, real, valid, within
 from ppl_cli.graph.basic import Variable, as_variable, constant
 from ppl_cli.ops.indexing import gather
@@ -117,14 +117,16 @@ def _ordered_probit_draw(shape: Shape, eta: Any, cutpoints: Variable) -> Variabl
     return _category_of(eta + primitive("std_normal", shape=shape), cutpoints)
 
 
-def _law(name: str, parameters: tuple[str, ...], mass: Any, draw: Any, ndims: tuple[int, ...]) -> Distribution:
-    return Distribution(name, parameters, mass, draw=draw, dtype="int64", event_ndims=ndims)
+def _law(name: str, parameters: tuple[str, ...], mass: Any, draw: Any, ndims: tuple[int, ...], **more: Any) -> Distribution:
+    return Distribution(name, parameters, mass, draw=draw, dtype="int64", event_ndims=ndims, **more)
 
 
 CATEGORIES = (
-    _law("categorical", ("theta",), categorical_lpmf, _draw_category, (1,)),
+    _law("categorical", ("theta",), categorical_lpmf, _draw_category, (1,), supports={"theta": SIMPLEX}),
     _law("categorical_logit", ("beta",), categorical_logit_lpmf,
          lambda shape, beta: _draw_category(shape, _softmax(beta)), (1,)),
-    _law("ordered_logistic", ("eta", "cutpoints"), ordered_logistic_lpmf, _ordered_logistic_draw, (0, 1)),
-    _law("ordered_probit", ("eta", "cutpoints"), ordered_probit_lpmf, _ordered_probit_draw, (0, 1)),
+    _law("ordered_logistic", ("eta", "cutpoints"), ordered_logistic_lpmf, _ordered_logistic_draw, (0, 1),
+         supports={"cutpoints": ORDERED}),
+    _law("ordered_probit", ("eta", "cutpoints"), ordered_probit_lpmf, _ordered_probit_draw, (0, 1),
+         supports={"cutpoints": ORDERED}),
 )

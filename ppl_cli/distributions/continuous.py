@@ -129,7 +129,7 @@ NORMAL = Distribution(
     draw=lambda shape, mu, sigma: mu + sigma * primitive("std_normal", shape=shape),
     log_cdf=lambda x, mu, sigma: normal_lcdf(standardized(x, mu, sigma)),
     log_ccdf=lambda x, mu, sigma: normal_lcdf(-standardized(x, mu, sigma)),
-    quantile=lambda p, mu, sigma: mu + sigma * ndtri(p), positive=SCALE,
+    quantile=lambda p, mu, sigma: mu + sigma * ndtri(p), positive=SCALE, scale="sigma",
 )
 STD_NORMAL = Distribution(
     "std_normal", (), lambda x: -0.5 * real(x) * real(x) - LOG_SQRT_2PI,
@@ -143,7 +143,7 @@ CAUCHY = Distribution(
     draw=lambda shape, mu, sigma: mu + sigma * tan(math.pi * (primitive("uniform", shape=shape) - 0.5)),
     log_cdf=lambda x, mu, sigma: _cauchy_tail(standardized(x, mu, sigma)),
     log_ccdf=lambda x, mu, sigma: _cauchy_tail(-standardized(x, mu, sigma)),
-    quantile=lambda p, mu, sigma: mu + sigma * tan(math.pi * (p - 0.5)), positive=SCALE,
+    quantile=lambda p, mu, sigma: mu + sigma * tan(math.pi * (p - 0.5)), positive=SCALE, scale="sigma",
 )
 STUDENT_T = Distribution(
     "student_t", ("nu", "mu", "sigma"), student_t_lpdf,
@@ -152,27 +152,27 @@ STUDENT_T = Distribution(
     log_cdf=lambda x, nu, mu, sigma: log(student_t_cdf(real(nu), standardized(x, mu, sigma))),
     log_ccdf=lambda x, nu, mu, sigma: log(student_t_cdf(real(nu), -standardized(x, mu, sigma))),
     quantile=lambda p, nu, mu, sigma: mu + sigma * student_t_quantile(real(nu), p),
-    positive=("nu", "sigma"),
+    positive=("nu", "sigma"), scale="sigma",
 )
 DOUBLE_EXPONENTIAL = Distribution(
     "double_exponential", ("mu", "sigma"), double_exponential_lpdf,
     draw=lambda shape, mu, sigma: mu + sigma * (exponential_draw(shape) - exponential_draw(shape)),
     log_cdf=lambda x, mu, sigma: _laplace_lcdf(standardized(x, mu, sigma)),
     log_ccdf=lambda x, mu, sigma: _laplace_lcdf(-standardized(x, mu, sigma)),
-    quantile=lambda p, mu, sigma: mu - sigma * sign(p - 0.5) * log1p(-2.0 * absolute(p - 0.5)), positive=SCALE,
+    quantile=lambda p, mu, sigma: mu - sigma * sign(p - 0.5) * log1p(-2.0 * absolute(p - 0.5)), positive=SCALE, scale="sigma",
 )
 LOGISTIC = Distribution(
     "logistic", ("mu", "sigma"), logistic_lpdf,
     draw=lambda shape, mu, sigma: LOGISTIC.quantile(primitive("uniform", shape=shape), mu, sigma),  # type: ignore[misc]
     log_cdf=_logistic_lcdf, log_ccdf=_logistic_lccdf,
-    quantile=lambda p, mu, sigma: mu + sigma * (log(p) - log1p(-p)), positive=SCALE,
+    quantile=lambda p, mu, sigma: mu + sigma * (log(p) - log1p(-p)), positive=SCALE, scale="sigma",
 )
 GUMBEL = Distribution(
     "gumbel", ("mu", "beta"), gumbel_lpdf,
     draw=lambda shape, mu, beta: mu - beta * log(exponential_draw(shape)),
     log_cdf=lambda x, mu, beta: -exp(-standardized(x, mu, beta)),
     log_ccdf=lambda x, mu, beta: log1m_exp(-exp(-standardized(x, mu, beta))),
-    quantile=lambda p, mu, beta: mu - beta * log(-log(p)), positive=("beta",),
+    quantile=lambda p, mu, beta: mu - beta * log(-log(p)), positive=("beta",), scale="beta",
 )
 SKEW_NORMAL = Distribution(
     "skew_normal", ("xi", "omega", "alpha"), skew_normal_lpdf,
@@ -181,18 +181,18 @@ SKEW_NORMAL = Distribution(
     ) / sqrt(1.0 + alpha * alpha),
     log_cdf=lambda x, xi, omega, alpha: _skew_normal_tail(standardized(x, xi, omega), alpha),
     log_ccdf=lambda x, xi, omega, alpha: _skew_normal_tail(-standardized(x, xi, omega), -real(alpha)),
-    positive=("omega",),
+    positive=("omega",), scale="omega",
 )
 EXP_MOD_NORMAL = Distribution(
     "exp_mod_normal", ("mu", "sigma", "lambda"), exp_mod_normal_lpdf,
     draw=lambda shape, mu, sigma, rate: mu + sigma * primitive("std_normal", shape=shape) + exponential_draw(shape) / rate,
-    log_cdf=_exp_mod_normal_lcdf, log_ccdf=_exp_mod_normal_lccdf, positive=("sigma", "lambda"),
+    log_cdf=_exp_mod_normal_lcdf, log_ccdf=_exp_mod_normal_lccdf, positive=("sigma", "lambda"), scale="sigma",
 )
 SKEW_DOUBLE_EXPONENTIAL = Distribution(
     "skew_double_exponential", ("mu", "sigma", "tau"), skew_double_exponential_lpdf,
     draw=lambda shape, mu, sigma, tau: _skew_double_exponential_quantile(primitive("uniform", shape=shape), mu, sigma, tau),
     log_cdf=_skew_double_exponential_lcdf, log_ccdf=_skew_double_exponential_lccdf, quantile=_skew_double_exponential_quantile,
-    positive=("sigma", "tau"),
+    positive=("sigma", "tau"), scale="sigma",
 )
 
 CONTINUOUS = (

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ppl_cli.distributions.base import Distribution
+from ppl_cli.distributions.base import NOT_NEGATIVE, PROBABILITY, Distribution
 from ppl_cli.distributions.formulas import (
     NEGATIVE_INFINITY, Shape, beta_draw, gamma_draw, lbeta, log_choose, multiply_log, multiply_log1m, real, valid, within,
 )
@@ -198,13 +198,13 @@ def _discrete(name: str, parameters: tuple[str, ...], mass: Any, draw: Any, tail
 
 
 DISCRETE = (
-    _discrete("bernoulli", ("theta",), bernoulli_lpmf, _uniform_below, _bernoulli_tail),
+    _discrete("bernoulli", ("theta",), bernoulli_lpmf, _uniform_below, _bernoulli_tail, supports={"theta": PROBABILITY}),
     _discrete("bernoulli_logit", ("alpha",), bernoulli_logit_lpmf,
               lambda shape, a: _uniform_below(shape, inv_logit(real(a)))),
-    _discrete("binomial", ("N", "theta"), binomial_lpmf, _binomial, _binomial_tail),
+    _discrete("binomial", ("N", "theta"), binomial_lpmf, _binomial, _binomial_tail, supports={"theta": PROBABILITY}),
     _discrete("binomial_logit", ("N", "alpha"), binomial_logit_lpmf,
               lambda shape, n, a: _binomial(shape, n, inv_logit(real(a)))),
-    _discrete("poisson", ("lambda",), poisson_lpmf, _poisson, _poisson_tail),
+    _discrete("poisson", ("lambda",), poisson_lpmf, _poisson, _poisson_tail, supports={"lambda": NOT_NEGATIVE}),
     _discrete("poisson_log", ("alpha",), poisson_log_lpmf, lambda shape, a: _poisson(shape, exp(real(a)))),
     _discrete("neg_binomial", ("alpha", "beta"), neg_binomial_lpmf,
               lambda shape, a, b: _poisson(shape, gamma_draw(shape, a) / b),
@@ -214,7 +214,7 @@ DISCRETE = (
               lambda x, mu, phi, upper: _neg_binomial_tail(x, phi, real(phi) / (real(mu) + phi), upper),
               positive=("mu", "phi")),
     _discrete("neg_binomial_2_log", ("eta", "phi"), neg_binomial_2_log_lpmf,
-              lambda shape, eta, phi: _poisson(shape, exp(real(eta)) * gamma_draw(shape, phi) / phi)),
+              lambda shape, eta, phi: _poisson(shape, exp(real(eta)) * gamma_draw(shape, phi) / phi), positive=("phi",)),
     _discrete("beta_binomial", ("N", "alpha", "beta"), beta_binomial_lpmf,
               lambda shape, n, a, b: _binomial(shape, n, beta_draw(shape, a, b)), _beta_binomial_tail,
               positive=("alpha", "beta")),

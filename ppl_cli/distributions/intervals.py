@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ppl_cli.distributions.base import Distribution
+from ppl_cli.distributions.base import PROBABILITY, Distribution
 from ppl_cli.distributions.formulas import (
     LOG_2, LOG_PI, Shape, beta_draw, lbeta, multiply_log, multiply_log1m, on_interval, real, valid, within,
 )
@@ -121,13 +121,15 @@ BETA = Distribution(
     "beta", ("alpha", "beta"), beta_lpdf, draw=beta_draw,
     log_cdf=on_interval(_beta_lcdf, 0.0, 1.0, "lower"), log_ccdf=on_interval(_beta_lccdf, 0.0, 1.0, "upper"),
     quantile=lambda p, alpha, beta: inv_inc_beta(real(alpha), real(beta), p), positive=("alpha", "beta"),
+    support=PROBABILITY,
 )
 BETA_PROPORTION = Distribution(
     "beta_proportion", ("mu", "kappa"), lambda x, mu, kappa: beta_lpdf(x, *_shapes(mu, kappa)),
     draw=lambda shape, mu, kappa: beta_draw(shape, *_shapes(mu, kappa)),
     log_cdf=on_interval(lambda x, mu, kappa: _beta_lcdf(x, *_shapes(mu, kappa)), 0.0, 1.0, "lower"),
     log_ccdf=on_interval(lambda x, mu, kappa: _beta_lccdf(x, *_shapes(mu, kappa)), 0.0, 1.0, "upper"),
-    quantile=lambda p, mu, kappa: inv_inc_beta(*_shapes(mu, kappa), p), positive=("mu", "kappa"),
+    quantile=lambda p, mu, kappa: inv_inc_beta(*_shapes(mu, kappa), p), positive=("kappa",),
+    supports={"mu": PROBABILITY}, support=PROBABILITY,
 )
 VON_MISES = Distribution(
     "von_mises", ("mu", "kappa"), von_mises_lpdf, draw=_von_mises_draw,

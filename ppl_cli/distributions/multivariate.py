@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ppl_cli.distributions.base import Distribution
+from ppl_cli.distributions.base import (
+    CORRELATION, CORRELATION_FACTOR, COVARIANCE, COVARIANCE_FACTOR, SIMPLEX, Distribution,
+)
 from ppl_cli.distributions.formulas import LOG_2, LOG_SQRT_2PI, multiply_log, real, valid, within
 from ppl_cli.graph.basic import Variable, as_variable, constant
 from ppl_cli.graph.types import TensorType
@@ -276,35 +278,46 @@ def _vector(name: str, parameters: tuple[str, ...], log_prob: Any, draw: Any, nd
 
 MULTIVARIATE = (
     _vector("multi_normal", ("mu", "Sigma"), multi_normal_lpdf,
-            lambda shape, mu, sigma: _normal_vector(shape, mu, Cholesky()(sigma)), (1, 2), _vector_event),
-    _vector("multi_normal_cholesky", ("mu", "L"), multi_normal_cholesky_lpdf, _normal_vector, (1, 2), _vector_event),
+            lambda shape, mu, sigma: _normal_vector(shape, mu, Cholesky()(sigma)), (1, 2), _vector_event,
+            supports={"Sigma": COVARIANCE}),
+    _vector("multi_normal_cholesky", ("mu", "L"), multi_normal_cholesky_lpdf, _normal_vector, (1, 2), _vector_event,
+            supports={"L": COVARIANCE_FACTOR}),
     _vector("multi_normal_prec", ("mu", "Omega"), multi_normal_prec_lpdf,
             lambda shape, mu, precision: mu + reshape(
                 solve_triangular(Cholesky()(precision), primitive("std_normal", shape=(*shape, precision.shape[-1], 1)),
-                                 transposed=True), (*shape, precision.shape[-1])), (1, 2), _vector_event),
+                                 transposed=True), (*shape, precision.shape[-1])), (1, 2), _vector_event,
+            supports={"Omega": COVARIANCE}),
     _vector("multi_student_t", ("nu", "mu", "Sigma"), multi_student_t_lpdf,
             lambda shape, nu, mu, sigma: _student_vector(shape, nu, mu, Cholesky()(sigma)), (0, 1, 2),
-            lambda *types: types[1].shape[-1:]),
+            lambda *types: types[1].shape[-1:], positive=("nu",), supports={"Sigma": COVARIANCE}),
     _vector("multi_student_t_cholesky", ("nu", "mu", "L"), multi_student_t_cholesky_lpdf, _student_vector, (0, 1, 2),
-            lambda *types: types[1].shape[-1:]),
-    _vector("multi_gp", ("Sigma", "w"), multi_gp_lpdf, None, (2, 1), _gp_event, event_ndim=2),
-    _vector("multi_gp_cholesky", ("L", "w"), multi_gp_cholesky_lpdf, None, (2, 1), _gp_event, event_ndim=2),
-    _vector("dirichlet", ("alpha",), dirichlet_lpdf, _dirichlet_draw, (1,), _vector_event),
-    _vector("multinomial", ("theta",), multinomial_lpmf, _multinomial_needs_n, (1,), _vector_event, dtype="int64"),
+            lambda *types: types[1].shape[-1:], positive=("nu",), supports={"L": COVARIANCE_FACTOR}),
+    _vector("multi_gp", ("Sigma", "w"), multi_gp_lpdf, None, (2, 1), _gp_event, event_ndim=2,
+            positive=("w",), supports={"Sigma": COVARIANCE}),
+    _vector("multi_gp_cholesky", ("L", "w"), multi_gp_cholesky_lpdf, None, (2, 1), _gp_event, event_ndim=2,
+            positive=("w",), supports={"L": COVARIANCE_FACTOR}),
+    _vector("dirichlet", ("alpha",), dirichlet_lpdf, _dirichlet_draw, (1,), _vector_event,
+            positive=("alpha",), support=SIMPLEX),
+    _vector("multinomial", ("theta",), multinomial_lpmf, _multinomial_needs_n, (1,), _vector_event, dtype="int64",
+            supports={"theta": SIMPLEX}),
     _vector("multinomial_logit", ("gamma",), multinomial_logit_lpmf, _multinomial_needs_n, (1,), _vector_event, dtype="int64"),
     _vector("dirichlet_multinomial", ("alpha",), dirichlet_multinomial_lpmf, _multinomial_needs_n, (1,), _vector_event,
-            dtype="int64"),
-    _vector("lkj_corr_cholesky", ("eta",), lkj_corr_cholesky_lpdf, _lkj_cholesky_draw, (0,), None, event_ndim=2, sized=True),
+            dtype="int64", positive=("alpha",)),
+    _vector("lkj_corr_cholesky", ("eta",), lkj_corr_cholesky_lpdf, _lkj_cholesky_draw, (0,), None, event_ndim=2, sized=True,
+            positive=("eta",), support=CORRELATION_FACTOR),
     _vector("lkj_corr", ("eta",), lkj_corr_lpdf,
-            lambda shape, eta, event: _symmetric(_lkj_cholesky_draw(shape, eta, event)), (0,), None, event_ndim=2, sized=True),
-    _vector("wishart", ("nu", "S"), wishart_lpdf, _wishart_draw, (0, 2), _matrix_event(1), event_ndim=2),
-    _vector("inv_wishart", ("nu", "S"), inv_wishart_lpdf, _inv_wishart_draw, (0, 2), _matrix_event(1), event_ndim=2),
+            lambda shape, eta, event: _symmetric(_lkj_cholesky_draw(shape, eta, event)), (0,), None, event_ndim=2, sized=True,
+            positive=("eta",), support=CORRELATION),
+    _vector("wishart", ("nu", "S"), wishart_lpdf, _wishart_draw, (0, 2), _matrix_event(1), event_ndim=2,
+            positive=("nu",), supports={"S": COVARIANCE}, support=COVARIANCE),
+    _vector("inv_wishart", ("nu", "S"), inv_wishart_lpdf, _inv_wishart_draw, (0, 2), _matrix_event(1), event_ndim=2,
+            positive=("nu",), supports={"S": COVARIANCE}, support=COVARIANCE),
     _vector("wishart_cholesky", ("nu", "L_S"), _of_factors(wishart_lpdf),
             lambda shape, nu, scale: Cholesky()(_wishart_draw(shape, nu, _symmetric(scale))), (0, 2), _matrix_event(1),
-            event_ndim=2),
+            event_ndim=2, positive=("nu",), supports={"L_S": COVARIANCE_FACTOR}, support=COVARIANCE_FACTOR),
     _vector("inv_wishart_cholesky", ("nu", "L_S"), _of_factors(inv_wishart_lpdf),
             lambda shape, nu, scale: Cholesky()(_inv_wishart_draw(shape, nu, _symmetric(scale))), (0, 2), _matrix_event(1),
-            event_ndim=2),
+            event_ndim=2, positive=("nu",), supports={"L_S": COVARIANCE_FACTOR}, support=COVARIANCE_FACTOR),
 )  # fmt: skip
 
 # Counts are drawn given how many there are in all, which their density finds in the counts themselves.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ppl_cli.distributions.base import Density, Distribution
+from ppl_cli.distributions.base import NOT_NEGATIVE, Density, Distribution
 from ppl_cli.distributions.formulas import (
     LOG_SQRT_2PI, NEGATIVE_INFINITY, exponential_draw, gamma_draw, multiply_log, normal_lcdf, on_interval, real, valid, within,
 )
@@ -142,71 +142,77 @@ LOGNORMAL = Distribution(
     draw=lambda shape, mu, sigma: exp(mu + sigma * primitive("std_normal", shape=shape)),
     log_cdf=_lower(lambda x, mu, sigma: normal_lcdf((log(x) - mu) / sigma)),
     log_ccdf=_upper(lambda x, mu, sigma: normal_lcdf((mu - log(x)) / sigma)),
-    quantile=lambda p, mu, sigma: exp(mu + sigma * ndtri(p)), positive=("sigma",),
+    quantile=lambda p, mu, sigma: exp(mu + sigma * ndtri(p)), positive=("sigma",), support=NOT_NEGATIVE,
 )
 EXPONENTIAL = Distribution(
     "exponential", ("beta",), exponential_lpdf,
     draw=lambda shape, rate: exponential_draw(shape) / rate,
     log_cdf=_lower(lambda x, rate: log1m_exp(-real(rate) * x)),
     log_ccdf=_upper(lambda x, rate: -real(rate) * x),
-    quantile=lambda p, rate: -log1p(-p) / rate, positive=("beta",),
+    quantile=lambda p, rate: -log1p(-p) / rate, positive=("beta",), support=NOT_NEGATIVE,
 )
 GAMMA = Distribution(
     "gamma", ("alpha", "beta"), gamma_lpdf, draw=lambda shape, alpha, beta: gamma_draw(shape, alpha) / beta,
     log_cdf=_lower(_gamma_lcdf), log_ccdf=_upper(_gamma_lccdf),
-    quantile=lambda p, alpha, beta: gamma_p_inverse(real(alpha), p) / beta, positive=("alpha", "beta"),
+    quantile=lambda p, alpha, beta: gamma_p_inverse(real(alpha), p) / beta,
+    positive=("alpha", "beta"), support=NOT_NEGATIVE,
 )
 INV_GAMMA = Distribution(
     "inv_gamma", ("alpha", "beta"), inv_gamma_lpdf, draw=lambda shape, alpha, beta: beta / gamma_draw(shape, alpha),
     log_cdf=_lower(_inv_gamma_lcdf), log_ccdf=_upper(_inv_gamma_lccdf),
-    quantile=lambda p, alpha, beta: beta / gamma_p_inverse(real(alpha), 1.0 - p), positive=("alpha", "beta"),
+    quantile=lambda p, alpha, beta: beta / gamma_p_inverse(real(alpha), 1.0 - p),
+    positive=("alpha", "beta"), support=NOT_NEGATIVE,
 )
 CHI_SQUARE = Distribution(
     "chi_square", ("nu",), chi_square_lpdf, draw=lambda shape, nu: 2.0 * gamma_draw(shape, 0.5 * nu),
     log_cdf=_lower(lambda x, nu: _gamma_lcdf(x, 0.5 * real(nu), 0.5)),
     log_ccdf=_upper(lambda x, nu: _gamma_lccdf(x, 0.5 * real(nu), 0.5)),
-    quantile=lambda p, nu: 2.0 * gamma_p_inverse(0.5 * real(nu), p), positive=("nu",),
+    quantile=lambda p, nu: 2.0 * gamma_p_inverse(0.5 * real(nu), p), positive=("nu",), support=NOT_NEGATIVE,
 )
 INV_CHI_SQUARE = Distribution(
     "inv_chi_square", ("nu",), inv_chi_square_lpdf, draw=lambda shape, nu: 0.5 / gamma_draw(shape, 0.5 * nu),
     log_cdf=_lower(lambda x, nu: _inv_gamma_lcdf(x, 0.5 * real(nu), 0.5)),
     log_ccdf=_upper(lambda x, nu: _inv_gamma_lccdf(x, 0.5 * real(nu), 0.5)),
-    quantile=lambda p, nu: 0.5 / gamma_p_inverse(0.5 * real(nu), 1.0 - p), positive=("nu",),
+    quantile=lambda p, nu: 0.5 / gamma_p_inverse(0.5 * real(nu), 1.0 - p), positive=("nu",), support=NOT_NEGATIVE,
 )
 SCALED_INV_CHI_SQUARE = Distribution(
     "scaled_inv_chi_square", ("nu", "sigma"), scaled_inv_chi_square_lpdf,
     draw=lambda shape, nu, sigma: 0.5 * nu * sigma * sigma / gamma_draw(shape, 0.5 * nu),
     log_cdf=_lower(lambda x, nu, sigma: _inv_gamma_lcdf(x, 0.5 * real(nu), _scale_of(nu, sigma))),
     log_ccdf=_upper(lambda x, nu, sigma: _inv_gamma_lccdf(x, 0.5 * real(nu), _scale_of(nu, sigma))),
-    quantile=lambda p, nu, sigma: _scale_of(nu, sigma) / gamma_p_inverse(0.5 * real(nu), 1.0 - p), positive=("nu", "sigma"),
+    quantile=lambda p, nu, sigma: _scale_of(nu, sigma) / gamma_p_inverse(0.5 * real(nu), 1.0 - p),
+    positive=("nu", "sigma"), support=NOT_NEGATIVE,
 )
 WEIBULL = Distribution(
     "weibull", ("alpha", "sigma"), weibull_lpdf,
     draw=lambda shape, alpha, sigma: sigma * power(exponential_draw(shape), 1.0 / alpha),
     log_cdf=_lower(lambda x, alpha, sigma: log1m_exp(-power(x / sigma, real(alpha)))),
     log_ccdf=_upper(lambda x, alpha, sigma: -power(x / sigma, real(alpha))),
-    quantile=lambda p, alpha, sigma: sigma * power(-log1p(-p), 1.0 / alpha), positive=("alpha", "sigma"),
+    quantile=lambda p, alpha, sigma: sigma * power(-log1p(-p), 1.0 / alpha),
+    positive=("alpha", "sigma"), support=NOT_NEGATIVE, scale="sigma",
 )
 FRECHET = Distribution(
     "frechet", ("alpha", "sigma"), frechet_lpdf,
     draw=lambda shape, alpha, sigma: sigma * power(exponential_draw(shape), -1.0 / alpha),
     log_cdf=_lower(lambda x, alpha, sigma: -power(x / sigma, -real(alpha))),
     log_ccdf=_upper(lambda x, alpha, sigma: log1m_exp(-power(x / sigma, -real(alpha)))),
-    quantile=lambda p, alpha, sigma: sigma * power(-log(p), -1.0 / alpha), positive=("alpha", "sigma"),
+    quantile=lambda p, alpha, sigma: sigma * power(-log(p), -1.0 / alpha),
+    positive=("alpha", "sigma"), support=NOT_NEGATIVE, scale="sigma",
 )
 RAYLEIGH = Distribution(
     "rayleigh", ("sigma",), rayleigh_lpdf,
     draw=lambda shape, sigma: sigma * sqrt(2.0 * exponential_draw(shape)),
     log_cdf=_lower(lambda x, sigma: log1m_exp(-0.5 * x * x / (sigma * sigma))),
     log_ccdf=_upper(lambda x, sigma: -0.5 * x * x / (sigma * sigma)),
-    quantile=lambda p, sigma: sigma * sqrt(-2.0 * log1p(-p)), positive=("sigma",),
+    quantile=lambda p, sigma: sigma * sqrt(-2.0 * log1p(-p)), positive=("sigma",), support=NOT_NEGATIVE, scale="sigma",
 )
 LOGLOGISTIC = Distribution(
     "loglogistic", ("alpha", "beta"), loglogistic_lpdf,
     draw=lambda shape, alpha, beta: LOGLOGISTIC.quantile(primitive("uniform", shape=shape), alpha, beta),  # type: ignore[misc]
     log_cdf=_lower(lambda x, alpha, beta: log(inv_logit(_loglogistic_log_odds(x, alpha, beta)))),
     log_ccdf=_upper(lambda x, alpha, beta: -log1p_exp(_loglogistic_log_odds(x, alpha, beta))),
-    quantile=lambda p, alpha, beta: alpha * power(p / (1.0 - p), 1.0 / beta), positive=("alpha", "beta"),
+    quantile=lambda p, alpha, beta: alpha * power(p / (1.0 - p), 1.0 / beta),
+    positive=("alpha", "beta"), support=NOT_NEGATIVE,
 )
 PARETO = Distribution(
     "pareto", ("y_min", "alpha"), pareto_lpdf,
@@ -214,7 +220,8 @@ PARETO = Distribution(
     log_cdf=lambda x, low, alpha: _above(
         real(low), x, NEGATIVE_INFINITY, lambda excess: log1m_exp(_pareto_lccdf(low, excess, alpha))),
     log_ccdf=lambda x, low, alpha: _above(real(low), x, 0.0, lambda excess: _pareto_lccdf(low, excess, alpha)),
-    quantile=lambda p, low, alpha: low * power(1.0 - p, -1.0 / alpha), positive=("y_min", "alpha"),
+    quantile=lambda p, low, alpha: low * power(1.0 - p, -1.0 / alpha),
+    positive=("y_min", "alpha"), support=NOT_NEGATIVE,
 )
 PARETO_TYPE_2 = Distribution(
     "pareto_type_2", ("mu", "lambda", "alpha"), pareto_type_2_lpdf,

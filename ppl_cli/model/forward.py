@@ -155,14 +155,6 @@ def _bounded(p: Parameter, rv: Variable) -> Variable:
     return rv
 
 
-# Laws that are never negative: a lower bound of zero takes nothing from them.
-_POSITIVE = frozenset(
-    "lognormal exponential gamma inv_gamma chi_square inv_chi_square scaled_inv_chi_square weibull frechet rayleigh pareto beta"
-    " beta_proportion".split()
-)
-_UNIT = frozenset(("beta", "beta_proportion"))
-
-
 def _truncate(p: Parameter, rv: Variable, lower: Variable, upper: Variable) -> Variable:
     if isinstance(rv.op, Truncated):
         return rv
@@ -170,9 +162,9 @@ def _truncate(p: Parameter, rv: Variable, lower: Variable, upper: Variable) -> V
         if isinstance(rv.op, Reshape) and isinstance(rv.inputs[0].op, RandomVariable | Truncated):
             return reshape(_truncate(p, rv.inputs[0], reshape_like(lower, rv), reshape_like(upper, rv)), rv.shape)
         raise NotGenerative(p.name, "its bounds apply to a variable that several statements define", p.declaration.span)
-    name = rv.op.law.name
     low, high = _known(lower), _known(upper)
-    if name in _POSITIVE and low == 0 and high == np.inf or name in _UNIT and (low, high) == (0, 1):
+    support = rv.op.law.support
+    if low is not None and high is not None and low <= support.lower and support.upper <= high:
         return rv
     return truncated(rv, lower, upper)
 
