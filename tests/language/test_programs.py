@@ -13,8 +13,12 @@ from ppl_cli.language.diagnostics import LanguageError, render
 from ppl_cli.language.signatures import Library
 
 FOLDER = Path(__file__).parent
-GOOD = sorted((FOLDER / "good").glob("*.ppl"))
-BAD = sorted((FOLDER / "bad").glob("*.ppl"))
+GOOD = sorted((FOLDER / "good").rglob("*.ppl"))
+BAD = sorted((FOLDER / "bad").rglob("*.ppl"))
+
+
+def area_and_name(path: Path) -> str:
+    return f"{path.parent.name}/{path.stem}"
 
 
 def check_file(path: Path, library: Library) -> CheckedProgram:
@@ -31,12 +35,12 @@ def summary(checked: CheckedProgram) -> str:
     return "\n".join(lines) + "\n"
 
 
-@pytest.mark.parametrize("path", GOOD, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", GOOD, ids=area_and_name)
 def test_good_program(path: Path, library: Library, compare_with_stored: Callable[[str, Path], None]) -> None:
     compare_with_stored(summary(check_file(path, library)), path.with_suffix(".expected"))
 
 
-@pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", BAD, ids=area_and_name)
 def test_bad_program(path: Path, library: Library, compare_with_stored: Callable[[str, Path], None]) -> None:
     with pytest.raises(LanguageError) as raised:
         check_file(path, library)
