@@ -25,6 +25,7 @@ from ppl_cli.ops.scalar_math import add
 from ppl_cli.ops.shape import reshape
 from ppl_cli.rewrites.loops import IndexOutOfRange, vectorize_loops
 from ppl_cli.rewrites.passes import canonicalize, optimize, stabilize
+from ppl_cli.solvers import with_sensitivities
 
 Fault = tuple[int, Sequence[float]]
 STAGES = ("random", "logp", "gradient", "optimized", "kernel", "c")
@@ -82,7 +83,7 @@ class Pipeline:
 
     def value_and_gradient(self, jacobian: bool = True) -> tuple[Variable, Variable]:
         """Gradient stage: the log density and its gradient as graphs of the flat vector."""
-        (value,) = canonicalize(self.on_flat([self.log_density(jacobian)]))
+        (value,) = with_sensitivities(canonicalize(self.on_flat([self.log_density(jacobian)])))
         return value, grad(value, [self.flat])[0]
 
     def optimized(self, jacobian: bool = True) -> tuple[Variable, Variable]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ppl_cli.language.checked import ResolvedCall
-from ppl_cli.language.context import Context, did_you_mean
+from ppl_cli.language.context import Context
+from ppl_cli.language.functionals import resolve_function
 from ppl_cli.language.old_spellings import OLD_ENDINGS
 from ppl_cli.language.signatures import Signature, best_match
+from ppl_cli.language.spelling import FUNCTIONS_ELSEWHERE, LAWS_ELSEWHERE, did_you_mean
 from ppl_cli.language.stan_names import STAN_FUNCTIONS
-from ppl_cli.language.syntax import Call, FunctionDefinition, Suffix, split_suffix
+from ppl_cli.language.syntax import Call, Expression, FunctionDefinition, Name, Suffix, split_suffix
 from ppl_cli.language.types import ERROR, Type, contains_error, promotion_cost
 
 _NORMALIZED = {Suffix.LUPDF: Suffix.LPDF, Suffix.LUPMF: Suffix.LPMF}
 _DENSITIES = (Suffix.LPDF, Suffix.LPMF)
+_DENSITY_ENDINGS = ("_lpdf", "_lpmf", "_log")
 _CUMULATIVE = (Suffix.CDF, Suffix.LCDF, Suffix.LCCDF)
 _SIGNATURES_SHOWN = 6
 
@@ -65,21 +68,44 @@ def check_distribution(context: Context, call: Call, arguments: tuple[Type, ...]
     return bool(groups)
 
 
-def report_unknown_distribution(context: Context, call: Call) -> None:
+def report_no_distribution(context: Context, expression: Expression) -> None:
+    """What stands on the right of `~` has no distribution in it."""
+    if isinstance(expression, Call):
+        _report_unknown_distribution(context, expression)
+        return
+    name = expression.name if isinstance(expression, Name) else ""
+    hint = f"write `{name}(…)`" if is_distribution(context, name) else None
+    context.error("a distribution stands on the right of `~`", expression.span, hint)
+
+
+def _report_unknown_distribution(context: Context, call: Call) -> None:
     if any(call.name + suffix.value in STAN_FUNCTIONS for suffix in _DENSITIES):
         context.not_supported(f"the distribution `{call.name}` is", call.name_span)
     elif call.suffix in _DENSITIES or call.suffix in _NORMALIZED:
         hint = f"write `{call.base}`: the density is implied after `~`"
         context.error(f"`{call.name}` is not a distribution", call.name_span, hint)
+    elif call.suffix is None and _candidates(context, call.name):
+        context.error(f"`{call.name}` is a function, not a distribution", call.name_span)
     else:
-        context.error(
-            f"unknown distribution `{call.name}`", call.name_span, did_you_mean(call.name, distributions(context))
-        )
+        hint = LAWS_ELSEWHERE.get(call.name) or did_you_mean(call.name, distributions(context))
+        context.error(f"unknown distribution `{call.name}`", call.name_span, hint)
 
 
 def is_distribution(context: Context, name: str) -> bool:
     """Whether a name may stand on the right of `~`."""
-    return any(_candidates(context, name + suffix.value) for suffix in _DENSITIES)
+    return any(_candidates(context, name + ending) for ending in _DENSITY_ENDINGS)
+
+
+def is_law(context: Context, expression: Expression) -> bool:
+    """Whether an expression is the call of a distribution, which has no value."""
+    if not isinstance(expression, Call) or _candidates(context, expression.name):
+        return False
+    return is_distribution(context, expression.name)
+
+
+def has_cumulative(context: Context, name: str) -> bool:
+    """Whether a distribution can be truncated."""
+    return any(_candidates(context, name + suffix.value) for suffix in (Suffix.LCDF, Suffix.LCCDF))
 
 
 def distributions(context: Context) -> set[str]:
@@ -128,9 +154,10 @@ def _resolve(context: Context, call: Call, groups: Sequence[_Candidates], argume
     if best is None:
         _report_arguments(context, call, groups, arguments)
         return ERROR
-    context.calls[call] = best[1]
-    _check_data_arguments(context, call, best[1])
-    return ERROR if any(map(contains_error, arguments)) and best[1].definition is None else best[1].result
+    resolved = replace(best[1], function=resolve_function(context, call, best[1]))
+    context.calls[call] = resolved
+    _check_data_arguments(context, call, resolved)
+    return ERROR if any(map(contains_error, arguments)) and resolved.definition is None else resolved.result
 
 
 def _check_data_arguments(context: Context, call: Call, resolved: ResolvedCall) -> None:
@@ -170,11 +197,15 @@ def _report_unknown(context: Context, call: Call) -> None:
     if known in STAN_FUNCTIONS:
         context.not_supported(f"the function `{call.name}` is", call.name_span)
     elif is_distribution(context, call.name):
-        hint = f"did you mean `{call.name}_lpdf` or `{call.name}_rng`?"
+        suffix = next(suffix for suffix in _DENSITIES if _candidates(context, call.name + suffix.value))
+        if context.place.may_draw and not call.bar:
+            suffix = Suffix.RNG
+        hint = f"did you mean `{call.name}{suffix.value}`?"
         context.error(f"`{call.name}` is a distribution: it stands on the right of `~`", call.name_span, hint)
     else:
         names = [*context.library.names(), *context.functions]
-        context.error(f"unknown function `{call.name}`", call.name_span, did_you_mean(call.name, names))
+        hint = FUNCTIONS_ELSEWHERE.get(call.name) or did_you_mean(call.name, names)
+        context.error(f"unknown function `{call.name}`", call.name_span, hint)
 
 
 def _check_bar(context: Context, call: Call, suffix: Suffix | None, old: bool) -> None:

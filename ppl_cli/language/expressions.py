@@ -6,11 +6,13 @@ A mistake is reported once: its type is then ERROR, which agrees with everything
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import zip_longest
 from typing import Any
 
 from ppl_cli.language import syntax
 from ppl_cli.language.calls import check_call
-from ppl_cli.language.context import Context, did_you_mean
+from ppl_cli.language.context import Context
+from ppl_cli.language.functionals import function_type
 from ppl_cli.language.operators import (
     array_literal_type,
     binary_type,
@@ -19,14 +21,18 @@ from ppl_cli.language.operators import (
     transpose_type,
     unary_type,
 )
-from ppl_cli.language.scopes import Kind, Symbol
+from ppl_cli.language.scopes import Block, Kind, Symbol
 from ppl_cli.language.source import Span
+from ppl_cli.language.spelling import VALUES_ELSEWHERE, did_you_mean
 from ppl_cli.language.syntax import Expression
 from ppl_cli.language.types import (
     COMPLEX,
     ERROR,
     INT,
+    MATRIX,
     REAL,
+    ROW_VECTOR,
+    VECTOR,
     VOID,
     ArrayType,
     FunctionType,
@@ -35,6 +41,8 @@ from ppl_cli.language.types import (
     common_type,
     contains_error,
     is_assignable,
+    ndim,
+    scalar_of,
 )
 
 _LARGEST_INT = 2**31 - 1
@@ -57,7 +65,37 @@ def check_value(context: Context, expression: Expression, wanted: Type, what: st
 
 def article(type: Type) -> str:
     """The type in a sentence: an int, a real."""
+    if isinstance(type, FunctionType):
+        return f"a function {type}"
     return f"{'an' if str(type)[0] in 'aeiou' else 'a'} {type}"
+
+
+def literal_int(expression: Expression | None) -> int | None:
+    """The value of an integer that is written out."""
+    match expression:
+        case syntax.IntLiteral(value=value):
+            return value
+        case syntax.Unary(operator="-", operand=syntax.IntLiteral(value=value)):
+            return -value
+    return None
+
+
+def report_value(context: Context, name: str, type: Type, found: Type, span: Span, computed: bool = False) -> None:
+    """A variable, or a part of one, cannot be given a value of type `found`; if `computed`, that was not written."""
+    hint = f"the result is {article(found)}" if computed else _conversion(found, type)
+    context.error(f"`{name}` is {article(type)} and cannot be given {article(found)}", span, hint)
+
+
+def _conversion(found: Type, wanted: Type) -> str | None:
+    """How a value of one type is made one of another."""
+    if transpose_type(found) == wanted != found:
+        return "transpose it: `…'`"
+    if found == REAL and wanted == INT:
+        return "`to_int` makes an int of data"
+    functions = {VECTOR: "to_vector", ROW_VECTOR: "to_row_vector", MATRIX: "to_matrix", ArrayType(REAL): "to_array_1d"}
+    if wanted in functions and ndim(found) == ndim(wanted) and scalar_of(found) in ("int", "real"):
+        return f"convert it: `{functions[wanted]}(…)`"
+    return None
 
 
 def _int_literal(context: Context, literal: syntax.IntLiteral) -> Type:
@@ -70,17 +108,28 @@ def _name(context: Context, name: syntax.Name) -> Type:
     symbol = context.scopes.find(name.name)
     if symbol is not None:
         return symbol.type
-    if name.name in context.functions:
-        definition = context.functions[name.name][0]
-        return FunctionType(definition.return_type, tuple(parameter.type for parameter in definition.parameters))
-    later = _declared_later(context.program, name)
-    if later is not None:
-        hint: str | None = f"it is declared further down, in line {later.span.line}"
-    else:
-        hint = did_you_mean(name.name, context.scopes.names())
-    context.error(f"unknown variable `{name.name}`", name.span, hint)
+    function = function_type(context, name.name)
+    if function is not None:
+        return function
+    context.error(f"unknown variable `{name.name}`", name.span, _name_hint(context, name))
     context.scopes.declare(Symbol(name.name, ERROR, Kind.LOCAL, context.place.block, name.span, data_only=True))
     return ERROR
+
+
+def _name_hint(context: Context, name: syntax.Name) -> str | None:
+    later = _declared_later(context.program, name)
+    in_function = context.place.block is Block.FUNCTIONS
+    gone = None if in_function else context.scopes.find_gone(name.name)
+    if later is not None and in_function:
+        return "a function sees only its arguments"
+    if later is not None:
+        before = later.name_span.start < name.span.start
+        return "it has no value yet" if before else f"it is declared further down, in line {later.span.line}"
+    if gone is not None and gone.block in (context.place.block, Block.MODEL):
+        return f"the one of line {gone.span.line} is known only where it is declared"
+    if context.library.signatures(name.name):
+        return f"the function is called as `{name.name}(…)`"
+    return VALUES_ELSEWHERE.get(name.name) or did_you_mean(name.name, context.scopes.names())
 
 
 def _declared_later(program: syntax.Program, name: syntax.Name) -> syntax.Declaration | None:
@@ -91,7 +140,7 @@ def _declared_later(program: syntax.Program, name: syntax.Name) -> syntax.Declar
     )  # fmt: skip
     for statement in (statement for block in blocks for statement in block or ()):
         match statement:
-            case syntax.Declaration(name=name.name) if statement.span.start > name.span.start:
+            case syntax.Declaration(name=name.name) if statement.span.end > name.span.end:
                 return statement
     return None
 
@@ -156,11 +205,25 @@ def _index(context: Context, expression: syntax.Index) -> Type:
     keeps = [_keeps_axis(context, item) for item in expression.indices]
     if any(keep is None for keep in keeps):
         return ERROR
+    _check_literal_indices(context, expression)
     found = indexed_type(base, (bool(keep) for keep in keeps))
     if found is None:
         count = f"{len(keeps)} {'index' if len(keeps) == 1 else 'indices'}"
         context.error(f"too many indices: {article(base)} cannot take {count}", expression.span)
     return found or ERROR
+
+
+def _check_literal_indices(context: Context, expression: syntax.Index) -> None:
+    """Indices that are written out, against sizes that are."""
+    base = expression.base
+    symbol = context.scopes.find(base.name) if isinstance(base, syntax.Name) else None
+    extents = symbol.extents if symbol is not None else ()
+    for item, size in zip_longest(expression.indices, extents[: len(expression.indices)]):
+        value = literal_int(item.expression) if isinstance(item, syntax.Single) else None
+        if value is not None and value < 1:
+            context.error(f"indices begin at 1; found {value}", item.span)
+        elif value is not None and size is not None and value > size:
+            context.error(f"the index {value} is past the end: the size is {size}", item.span)
 
 
 def _keeps_axis(context: Context, item: syntax.IndexItem) -> bool | None:

@@ -17,18 +17,21 @@ from ppl_cli.language import syntax as s
 from ppl_cli.language.checked import CheckedProgram
 from ppl_cli.language.diagnostics import ElaborationError
 from ppl_cli.language.source import Span
-from ppl_cli.model.analysis import REPORTS, TARGET, base_name, contains
+from ppl_cli.model.analysis import REPORTS, TARGET, contains, is_part, leaf_name, steps
 from ppl_cli.model.blocks import bound_checks, declare_data, declare_parameters
+from ppl_cli.model.compounds import leaves_of, rebuilt
 from ppl_cli.model.environment import Environment, Slot
 from ppl_cli.model.expressions import Expressions, tie_draws
 from ppl_cli.model.functions import Functions
+from ppl_cli.model.higher_order import HigherOrder
 from ppl_cli.model.library import Library
 from ppl_cli.model.loops import Loops
 from ppl_cli.model.model import Dims, Model, Parameter, Term
+from ppl_cli.model.parts import leaf_declarations
 from ppl_cli.model.sites import Site
 from ppl_cli.model.statements import Statements
 from ppl_cli.model.stretches import Stretches
-from ppl_cli.model.values import Lifter, NeedsValue, Value, convert, is_known, lower, shape_of
+from ppl_cli.model.values import Lifter, NeedsValue, Value, is_known, lower, promote, shapes_of
 from ppl_cli.ops.control import make_if
 from ppl_cli.ops.reduction import reduce_sum
 from ppl_cli.ops.scalar_math import add, ne
@@ -71,6 +74,7 @@ class Elaborator:
         self.execute = Statements(self)
         self.loops = Loops(self)
         self.functions = Functions(self)
+        self.higher_order = HigherOrder(self)
         self.stretches = Stretches(self)
 
     # ------------------------------------------------------------------------------------- the program
@@ -109,7 +113,8 @@ class Elaborator:
         found: dict[str, Variable] = {}
         for d in statements:
             if isinstance(d, s.Declaration):
-                found[d.name] = self.lift(self.environment[d.name].value)
+                for name, slot in self.environment.visible([d.name]).items():
+                    found[name] = self.lift(slot.value)
                 self.note_dims(d)
         return found
 
@@ -127,8 +132,9 @@ class Elaborator:
 
     def note_dims(self, d: s.Declaration) -> None:
         """Axes are named after the variables that give their sizes."""
-        names = [e.name if isinstance(e, s.Name) else None for e in d.type.extents]
-        self.dims[d.name] = tuple(n if names.count(n) == 1 else None for n in names)
+        for leaf in leaf_declarations(d):
+            names = [e.name if isinstance(e, s.Name) else None for e in leaf.type.extents]
+            self.dims[leaf.name] = tuple(n if names.count(n) == 1 else None for n in names)
 
     def body_of(self, definition: s.FunctionDefinition) -> s.FunctionDefinition:
         """The definition with a body that a forward declaration stands for."""
@@ -150,7 +156,7 @@ class Elaborator:
     def add_term(self, statement: s.Statement, value: Variable) -> None:
         """`statement` adds `value` to the target: elementwise if it acts once and not in a loop."""
         if TARGET in self.environment:
-            slot = self.environment[TARGET]
+            slot = self.environment.slot(TARGET)
             slot.value = add(slot.value, reduce_sum(value))
         self.collect(statement, value)
 
@@ -174,10 +180,8 @@ class Elaborator:
             self.depth -= 1
 
     def note_observed(self, left: s.Expression) -> None:
-        while isinstance(left, s.Index):
-            left = left.base
-        if isinstance(left, s.Name) and left.name in self.data_names:
-            self.observed[left.name] = None
+        if is_part(left) and steps(left)[0].name in self.data_names:
+            self.observed[leaf_name(left)] = None
 
     @property
     def data_names(self) -> set[str]:
@@ -200,7 +204,7 @@ class Elaborator:
 
     def live_variables(self) -> list[Variable]:
         """The unknown values of all variables in sight, and the indexes of the loops being traced."""
-        found = [slot.value for scope in self.environment.scopes for slot in scope.values()]
+        found = [slot.value for slot in self.environment.slots()]
         return [*self.indexes, *(v for v in found if isinstance(v, Variable) and not isinstance(v, Constant))]
 
     def save(self, names: frozenset[str]) -> tuple[dict[str, tuple[Slot, Value]], dict[s.Statement, Variable]]:
@@ -227,11 +231,11 @@ class Elaborator:
         if is_known(condition):
             return self.evaluate(e.if_true if condition else e.if_false)
         a, b = self.evaluate(e.if_true), self.evaluate(e.if_false)
-        if shape_of(a) != shape_of(b):
+        if shapes_of(a) != shapes_of(b):
             raise ElaborationError("the two values have different sizes", e.span)
-        kind = "int64" if str(self.checked.type_of(e)).endswith("int") else "float64"
-        parts = [self.lift(convert(v, kind)) for v in (a, b)]
-        return lower(make_if(ne(condition, 0), parts[:1], parts[1:], self.live_variables())[0])
+        a, b = (promote(v, self.checked.type_of(e)) for v in (a, b))
+        found = make_if(ne(condition, 0), *(list(map(self.lift, leaves_of(v))) for v in (a, b)), self.live_variables())
+        return rebuilt(a, map(lower, found))
 
     def printed(self, text: str) -> None:
         """What the program prints while it is elaborated goes to standard error."""
@@ -251,14 +255,14 @@ class Elaborator:
         return self.sites[site]
 
     def last_report(self) -> Variable | None:
-        found = self.environment[REPORTS].value if REPORTS in self.environment else 0
+        found = self.environment.slot(REPORTS).value if REPORTS in self.environment else 0
         return found if isinstance(found, Variable) else None
 
 
 def _label(statement: s.Statement) -> str:
     match statement:
         case s.Tilde(left=left):
-            return base_name(left) if isinstance(left, s.Name | s.Index) else "~"
+            return leaf_name(left) if is_part(left) else "~"
         case s.TargetPlus():
             return "target"
         case _:

@@ -10,16 +10,21 @@ import numpy as np
 from ppl_cli.graph.basic import Constant, Variable
 from ppl_cli.graph.traversal import clone_replace, evaluate, roots_of, toposort
 from ppl_cli.language import syntax as s
+from ppl_cli.language.checked import ResolvedCall
 from ppl_cli.language.diagnostics import ElaborationError, NotSupported
 from ppl_cli.language.signatures import Signature
 from ppl_cli.language.source import Span
-from ppl_cli.language.types import Type, scalar_of
+from ppl_cli.language.types import Type
 from ppl_cli.model import indexing
 from ppl_cli.model.analysis import TARGET
+from ppl_cli.model.compounds import Complex, Parts, Tuple, each, leaves_of
 from ppl_cli.model.indexing import Position
+from ppl_cli.model.parts import spelled
 from ppl_cli.model.sites import INDEX_PIECES, Site
 from ppl_cli.model.stretches import CUTS
-from ppl_cli.model.values import NeedsValue, Stretch, Value, convert, is_known, known_result, lower, shape_of
+from ppl_cli.model.values import (
+    Leaf, NeedsValue, Stretch, Value, dtype_of, is_known, known_result, lower, promote, shape_of, shapes_of,
+)
 from ppl_cli.ops.control import InnerGraphOp
 from ppl_cli.ops.random import RandomVariable, StepToken
 from ppl_cli.ops.reporting import checked_index
@@ -70,6 +75,9 @@ class Expressions:
     def literal(self, e: s.IntLiteral | s.RealLiteral) -> Value:
         return e.value
 
+    def imaginary(self, e: s.ImaginaryLiteral) -> Value:
+        return Complex((0.0, e.value))
+
     def name(self, e: s.Name) -> Value:
         return self.el.environment[e.name].value
 
@@ -102,6 +110,8 @@ class Expressions:
         return self.operate(e.operator, (e.left, e.right), (a, b), e)
 
     def fast(self, e: s.Binary, a: Any, b: Any) -> Value | None:
+        if isinstance(a, Parts) or isinstance(b, Parts):
+            return None
         integers = isinstance(a, int | np.integer) and isinstance(b, int | np.integer)
         if e.operator in _FAST:
             if integers:
@@ -139,7 +149,7 @@ class Expressions:
         self, function: Callable[..., Variable], values: Sequence[Value], span: Span, result: Type, drawn: bool = False
     ) -> Value:
         """A graph function on values: computed at once if all of them are known, unless it is `drawn` at random."""
-        arguments = [self.el.lift(v) for v in values]
+        arguments = [each(self.el.lift, v) for v in values]
         try:
             with np.errstate(all="ignore"):
                 variable = function(*arguments)
@@ -147,11 +157,16 @@ class Expressions:
             raise ElaborationError(f"not supported yet: {error}", span) from None
         except (TypeError, ValueError) as error:
             raise ElaborationError(str(error), span) from error
-        if isinstance(variable, Variable) and variable.dtype == "bool":
-            variable = to_int(variable)
         if drawn:
-            return self.el.bind_draws(variable)
-        return known_result(variable, values) if all(map(is_known, values)) else lower(variable)
+            return each(self.el.bind_draws, variable)
+        given = [leaf for v in values for leaf in leaves_of(v)]
+        known = all(map(is_known, given))
+
+        def finished(v: Variable) -> Value:
+            v = to_int(v) if v.dtype == "bool" else v
+            return known_result(v, given) if known else lower(v)
+
+        return each(finished, variable)
 
     def ternary(self, e: s.Ternary) -> Value:
         return self.el.choose(e)
@@ -162,6 +177,8 @@ class Expressions:
         resolved = self.el.checked.call_of(e)
         if resolved.definition is not None:
             return self.el.functions.call(resolved.definition, e)
+        if resolved.function is not None:
+            return lower_if(self.el.higher_order(e, resolved))
         assert resolved.signature is not None
         values = [self(a) for a in e.arguments]
         implementation = self.el.library.implementation(resolved.signature)
@@ -172,8 +189,12 @@ class Expressions:
         drawn = e.suffix is s.Suffix.RNG
         if drawn and not self.el.drawing:
             raise NotSupported("drawing at random while data are transformed is", e.span)
-        result = self.build(lambda *a: implementation(*a, types=types), values, e.span, resolved.result, drawn)
-        return convert(result, "int64" if scalar_of(resolved.result) == "int" else "float64")
+
+        def apply(*arguments: Value) -> Value:
+            return self.build(lambda *a: implementation(*a, types=types), arguments, e.span, resolved.result, drawn)
+
+        result = generic(resolved, values, apply) if any(isinstance(v, Parts) for v in values) else apply(*values)
+        return promote(result, resolved.result)
 
     def stretched(
         self, e: s.Call, signature: Signature, values: Sequence[Value], implementation: Callable[..., Variable]
@@ -198,7 +219,7 @@ class Expressions:
         return value
 
     def target(self, e: s.TargetCall) -> Value:
-        return self.el.environment[TARGET].value
+        return self.el.environment.slot(TARGET).value
 
     # ------------------------------------------------------------------------------------- containers
 
@@ -206,8 +227,16 @@ class Expressions:
         base = self(e.base)
         positions = self.positions(e.indices, shape_of(base))
         if any(isinstance(p.value, Stretch) for p in positions):
-            return self.el.stretches.read(base, positions, e.span)
-        return lower_if(indexing.read(base, positions, e.span, self.el.lift))
+            return each(lambda v: self.el.stretches.read(v, positions, e.span), base)
+        return each(lambda v: self.read(v, positions, e.span), base)
+
+    def read(self, x: Leaf, positions: Sequence[Position], span: Span) -> Leaf:
+        return lower_if(indexing.read(x, positions, span, self.el.lift))
+
+    def projection(self, e: s.TupleProjection) -> Value:
+        base = self(e.base)
+        assert isinstance(base, Parts)
+        return base.elements[e.position - 1]
 
     def positions(self, items: Sequence[s.IndexItem], shape: tuple[int, ...]) -> list[Position]:
         found = []
@@ -262,17 +291,26 @@ class Expressions:
         return self.require(length, span)
 
     def array(self, e: s.ArrayLiteral | s.RowVectorLiteral) -> Value:
-        values = [self(v) for v in e.elements]
-        kind = "int64" if scalar_of(self.type_of(e)) == "int" else "float64"
-        values = [convert(v, kind) for v in values]
-        if len({shape_of(v) for v in values}) > 1:
+        values = [promote(self(v), self.type_of(e)) for v in e.elements]
+        if any(shapes_of(v) != shapes_of(values[0]) for v in values):
             raise ElaborationError("the elements have different sizes", e.span)
-        if all(map(is_known, values)):
-            return np.array(values, dtype=kind)
-        return stack([self.el.lift(v) for v in values])
 
-    def unsupported(self, e: s.Expression) -> Value:
-        raise NotSupported(f"{_UNSUPPORTED[type(e)]} are", e.span)
+        def stacked(*leaves: Leaf) -> Leaf:
+            if all(map(is_known, leaves)):
+                return np.array(leaves, dtype=dtype_of(leaves[0]))
+            return stack([self.el.lift(v) for v in leaves])
+
+        return each(stacked, *values)
+
+    def tuple_(self, e: s.TupleLiteral) -> Value:
+        return Tuple(tuple(map(self, e.elements)))
+
+    def pieces(self, e: s.Expression) -> list[str | Leaf]:
+        """The value of `e` as it is printed: texts and leaves."""
+        return spelled(self(e), self.type_of(e), lambda v, k: self.read(v, [Position(k, e.span)], e.span))
+
+    def string(self, e: s.StringLiteral) -> Value:
+        raise NotSupported("strings here are", e.span)
 
 
 def whole(result: int, operands: Sequence[Value], span: Span) -> int | np.int64:
@@ -282,13 +320,31 @@ def whole(result: int, operands: Sequence[Value], span: Span) -> int | np.int64:
     return int(result) if all(type(v) is int for v in operands) else np.int64(result)
 
 
-def lower_if(value: Value) -> Value:
+def lower_if(value: Leaf) -> Leaf:
     return lower(value) if isinstance(value, Variable) else value
 
 
 def evaluate_over(variable: Variable, index: Variable, values: np.ndarray) -> np.ndarray:
     """The values of a scalar `variable` for each of the `values` of a loop's index."""
     return np.array([evaluate([variable], {index: np.asarray(v)})[0] for v in values])
+
+
+def generic(resolved: ResolvedCall, values: Sequence[Value], apply: Callable[..., Value]) -> Value:
+    """A function of any type acts on the leaves of tuples and complex numbers alike; their sizes are those of one leaf."""
+    signature = resolved.signature
+    assert signature is not None
+    which = [k for k, pattern in enumerate(signature.arguments) if pattern.generic]
+    if not which:
+        return apply(*values)
+    if not signature.result.generic:
+        return apply(*(leaves_of(v)[0] if k in which else v for k, v in enumerate(values)))
+    chosen = [promote(values[k], resolved.result) for k in which]
+
+    def on_leaves(*leaves: Leaf) -> Value:
+        replaced = dict(zip(which, leaves, strict=True))
+        return apply(*(replaced.get(k, v) for k, v in enumerate(values)))
+
+    return each(on_leaves, *chosen)
 
 
 def tie_draws(variable: Variable, indexes: Sequence[Variable]) -> Variable:
@@ -303,14 +359,10 @@ def tie_draws(variable: Variable, indexes: Sequence[Variable]) -> Variable:
     return clone_replace([variable], replaced)[0] if replaced else variable
 
 
-_UNSUPPORTED: dict[type, str] = {
-    s.ImaginaryLiteral: "complex numbers", s.TupleLiteral: "tuples", s.TupleProjection: "tuples",
-    s.StringLiteral: "strings here",
-}
-
 _EVALUATE: dict[type, Callable[[Expressions, Any], Value]] = {
     s.IntLiteral: Expressions.literal,
     s.RealLiteral: Expressions.literal,
+    s.ImaginaryLiteral: Expressions.imaginary,
     s.Name: Expressions.name,
     s.Unary: Expressions.unary,
     s.Transpose: Expressions.transpose,
@@ -321,7 +373,9 @@ _EVALUATE: dict[type, Callable[[Expressions, Any], Value]] = {
     s.Index: Expressions.index,
     s.ArrayLiteral: Expressions.array,
     s.RowVectorLiteral: Expressions.array,
-    **{kind: Expressions.unsupported for kind in _UNSUPPORTED},
+    s.TupleLiteral: Expressions.tuple_,
+    s.TupleProjection: Expressions.projection,
+    s.StringLiteral: Expressions.string,
 }
 
 __all__ = ["Constant", "Expressions", "NeedsValue", "evaluate_over", "tie_draws"]

@@ -1,15 +1,16 @@
 """Calls of the program's own functions: the body is elaborated in the place of the call."""
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ppl_cli.language import syntax as s
 from ppl_cli.language.diagnostics import NotSupported
-from ppl_cli.language.types import INT, Type, scalar_of
+from ppl_cli.language.source import Span
 from ppl_cli.model.analysis import REPORTS, TARGET
-from ppl_cli.model.environment import Environment, Slot
+from ppl_cli.model.environment import Environment, place_of
 from ppl_cli.model.statements import Leaving
-from ppl_cli.model.values import Stretch, Value, convert, shape_of, shared
+from ppl_cli.model.values import Stretch, Value, promote, shared
 
 if TYPE_CHECKING:
     from ppl_cli.model.elaborate import Elaborator
@@ -32,30 +33,27 @@ class Functions:
         definition = self.el.body_of(definition)
         if definition.body is None:
             raise NotSupported(f"the external function `{definition.name}` is", call.span)
+        return self.apply(definition, values, call.span)
+
+    def apply(self, definition: s.FunctionDefinition, values: Sequence[Value], span: Span) -> Value:
+        """The result of the function, which has a body, on `values`; `span` is where it is called."""
+        assert definition.body is not None
         if self.depth >= MOST_NESTED:
-            raise NotSupported(f"recursion of `{definition.name}` that data do not end is", call.span)
+            raise NotSupported(f"recursion of `{definition.name}` that data do not end is", span)
         outer = self.el.environment
-        self.el.environment = inner = Environment()
+        self.el.environment = inner = Environment(definition.return_type)
         for name in (TARGET, REPORTS):
             if name in outer:
                 inner.declare(name, outer[name])
         for parameter, value in zip(definition.parameters, values, strict=True):
-            kind = "int64" if scalar_of(parameter.type) == "int" else "float64"
-            slot = Slot(value, (), kind) if isinstance(value, Stretch) else Slot(shared(convert(value, kind)), shape_of(value), kind)
-            inner.declare(parameter.name, slot)
+            taken = value if isinstance(value, Stretch) else shared(promote(value, parameter.type))
+            inner.declare(parameter.name, place_of(taken))
         self.depth += 1
         try:
             self.el.execute(definition.body)
         except Leaving as result:
-            return self.result(definition.return_type, result)
+            return 0 if result.value is None else result.value
         finally:
             self.depth -= 1
             self.el.environment = outer
         return 0
-
-    def result(self, declared: Type, returned: Leaving) -> Value:
-        if returned.value is None:
-            return 0
-        if isinstance(returned.value, Stretch):
-            return returned.value
-        return convert(returned.value, "int64" if scalar_of(declared) == INT.name else "float64")

@@ -18,6 +18,7 @@ from ppl_cli.rewrites.reductions import REDUCTIONS
 from ppl_cli.rewrites.shapes import SHAPES
 from ppl_cli.rewrites.specialize import SPECIAL
 from ppl_cli.rewrites.stabilize import STABLE
+from ppl_cli.solvers import expand_solvers
 
 CANONICAL = SHAPES + ARITHMETIC + REDUCTIONS + INDEXING + CONTROL
 CANONICAL_AND_STABLE = STABLE + CANONICAL
@@ -45,4 +46,4 @@ def stabilize(outputs: Sequence[Variable]) -> list[Variable]:
 
 def optimize(outputs: Sequence[Variable]) -> list[Variable]:
     """The canonical form with the cheapest operations, for compilation after the gradient has been taken."""
-    return accumulate(_pass(outputs, CANONICAL_AND_SPECIAL))
+    return accumulate(_pass(expand_solvers(outputs), CANONICAL_AND_SPECIAL))

@@ -8,6 +8,7 @@ from ppl_cli.model.library import (
     covariances,
     decompositions,
     densities,
+    functionals,
     linear_models,
     markov,
     matrices,
@@ -31,6 +32,6 @@ class Library(Rows):
 LIBRARY = Library()
 
 __all__ = [
-    "LIBRARY", "Library", "arithmetic", "containers", "covariances", "decompositions", "densities", "linear_models",
+    "LIBRARY", "Library", "arithmetic", "containers", "covariances", "decompositions", "densities", "functionals", "linear_models",
     "markov", "matrices", "ordering", "real", "sparse", "special",
 ]  # fmt: skip

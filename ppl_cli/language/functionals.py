@@ -1,0 +1,127 @@
+"""Functions that take a user's function: their signatures, each with how the function is called.
+
+Extra arguments (`...`) are passed on to the user's function. Letters stand for types as in other signatures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+from ppl_cli.language.checked import ResolvedCall
+from ppl_cli.language.context import Context
+from ppl_cli.language.signatures import Pattern, Signature
+from ppl_cli.language.syntax import Call, FunctionDefinition, Name, Suffix, split_suffix
+from ppl_cli.language.types import (
+    BASIC_TYPES,
+    ArrayType,
+    FunctionType,
+    Type,
+    array_of,
+    contains_error,
+    promotion_cost,
+)
+
+_TOLERANCES = "data real, data real, data int"
+_ODE = "vector f(real, vector, ...)"
+_OLD_ODE = "array[] real f(real, array[] real, array[] real, data array[] real, data array[] int)"
+_OLD_SYSTEM = "vector f(vector, vector, data array[] real, data array[] int)"
+_INTEGRAND = "real f(real, real, array[] real, data array[] real, data array[] int)"
+_START, _OLD_START = "vector, real, array[] real", "array[] real, real, array[] real"
+_OLD_DATA = "data array[] real, data array[] int"
+_OLD_TOLERANCES = "data real, data real, data real"
+_DAE_START = "vector, vector, data real, data array[] real"
+_ADJOINT = "data real, data vector, data real, data vector, data real, data real, " + ", ".join(["data int"] * 5)
+
+
+def _texts() -> dict[str, str]:
+    """Signature → what the function that it takes must look like."""
+    found: dict[str, str] = {}
+    for method in ("rk45", "ckrk", "adams", "bdf"):
+        found[f"array[] vector ode_{method}(function, {_START}, ...)"] = _ODE
+        found[f"array[] vector ode_{method}_tol(function, {_START}, {_TOLERANCES}, ...)"] = _ODE
+    found[f"array[] vector ode_adjoint_tol_ctl(function, {_START}, {_ADJOINT}, ...)"] = _ODE
+    for method in ("rk45", "adams", "bdf"):
+        name = f"array[,] real integrate_ode_{method}(function, {_OLD_START}, array[] real, {_OLD_DATA}"
+        found[f"{name})"] = found[f"{name}, {_OLD_TOLERANCES})"] = _OLD_ODE
+    residual = "vector f(real, vector, vector, ...)"
+    found[f"array[] vector dae(function, {_DAE_START}, ...)"] = residual
+    found[f"array[] vector dae_tol(function, {_DAE_START}, {_TOLERANCES}, ...)"] = residual
+    for name in ("solve_newton", "solve_powell"):
+        found[f"vector {name}(function, vector, ...)"] = "vector f(vector, ...)"
+        found[f"vector {name}_tol(function, vector, {_TOLERANCES}, ...)"] = "vector f(vector, ...)"
+    for name in ("algebra_solver", "algebra_solver_newton"):
+        found[f"vector {name}(function, vector, vector, {_OLD_DATA})"] = _OLD_SYSTEM
+        found[f"vector {name}(function, vector, vector, {_OLD_DATA}, {_OLD_TOLERANCES})"] = _OLD_SYSTEM
+    for tolerance in ("", ", data real"):
+        found[f"real integrate_1d(function, real, real, array[] real, {_OLD_DATA}{tolerance})"] = _INTEGRAND
+    for name in ("reduce_sum", "reduce_sum_static"):
+        found[f"real {name}(function, array[] A, int, ...)"] = "real f(array[] A, int, int, ...)"
+    found["vector map_rect(function, vector, array[] vector, data array[,] real, data array[,] int)"] = _OLD_SYSTEM
+    return found
+
+
+FUNCTIONALS: dict[str, str] = _texts()
+
+
+@cache
+def _forms() -> dict[Signature, Signature]:
+    return {Signature.parse(text): Signature.parse(form) for text, form in FUNCTIONALS.items()}
+
+
+def takes_function(signature: Signature) -> bool:
+    return bool(signature.arguments) and signature.arguments[0].word == "function"
+
+
+def resolve_function(context: Context, call: Call, resolved: ResolvedCall) -> FunctionDefinition | None:
+    """The user's function that a call of a functional passes on; reports if none of its forms is the right one."""
+    signature, name = resolved.signature, call.arguments[0]
+    if signature is None or not takes_function(signature) or not isinstance(name, Name):
+        return None
+    form = _forms()[signature]
+    bound = {
+        pattern.word: _element(type, pattern.dimensions)
+        for pattern, type in zip(signature.arguments, resolved.arguments, strict=False)
+    }
+    wanted = [_type(pattern, bound) for pattern in form.arguments]
+    wanted += resolved.arguments[len(signature.arguments) :] if form.variadic else []
+    result = _type(form.result, bound)
+    if any(map(contains_error, wanted)):
+        return None
+    for definition in functions_named(context, name.name):
+        if definition.return_type == result and _accepts(definition, wanted):
+            return definition
+    shape = f"{result} {name.name}({', '.join(map(str, wanted))})"
+    found = " and ".join(each.heading for each in functions_named(context, name.name))
+    context.error(f"`{call.name}` needs a function `{shape}`", name.span, f"this is {found}")
+    return None
+
+
+def functions_named(context: Context, name: str) -> Sequence[FunctionDefinition]:
+    """Users' functions of a name; `f_lupdf` is `f_lpdf`."""
+    base, suffix = split_suffix(name)
+    normalized = {Suffix.LUPDF: Suffix.LPDF, Suffix.LUPMF: Suffix.LPMF}.get(suffix) if suffix else None
+    return context.functions.get(base + normalized.value if normalized else name, ())
+
+
+def function_type(context: Context, name: str) -> FunctionType | None:
+    """The type of a user's function where its name is an argument."""
+    found = functions_named(context, name)
+    return FunctionType(found[0].return_type, tuple(p.type for p in found[0].parameters)) if found else None
+
+
+def _element(type: Type, dimensions: int) -> Type:
+    for _ in range(dimensions):
+        type = type.element if isinstance(type, ArrayType) else type
+    return type
+
+
+def _type(pattern: Pattern, bound: dict[str, Type]) -> Type:
+    return array_of(BASIC_TYPES.get(pattern.word) or bound[pattern.word], pattern.dimensions)
+
+
+def _accepts(definition: FunctionDefinition, types: Sequence[Type]) -> bool:
+    parameters = definition.parameters
+    return len(parameters) == len(types) and all(
+        promotion_cost(type, parameter.type) is not None for type, parameter in zip(types, parameters, strict=True)
+    )
