@@ -17,6 +17,7 @@ from ppl_cli.language.syntax import Program
 from ppl_cli.model.elaborate import elaborate
 from ppl_cli.model.library import LIBRARY
 from ppl_cli.model.model import Model
+from ppl_cli.model.parts import spread
 from ppl_cli.pipeline import Pipeline, run
 from ppl_cli.storage.data import read_data, unquote
 
@@ -92,6 +93,8 @@ class PplModel:
     def value_variables(self, point: Point) -> dict[Variable, np.ndarray]:
         """The value of each value variable; the bounds of a parameter may depend on earlier ones."""
         values: dict[Variable, np.ndarray] = {}
+        for d in self.program.parameters or ():
+            point = spread(d, point)  # type: ignore[arg-type]
         for p in self.model.parameters:
             if p.value.name in point and p.value.name != p.name:
                 given, shape = point[p.value.name], p.value.shape

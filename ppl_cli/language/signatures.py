@@ -10,6 +10,7 @@ reals, reals)`. Where a result is one of the patterns below it follows from the 
     T                             elementwise: any container of numbers, its ints promoted to real. Several T or Z: each
                                   a scalar or all of one shape. As a result: that shape, real
     Z                             the same for ints only; as a result that shape, int
+    W                             the same with complex numbers too; as a result that shape, complex
     A, B, C, D, E                 any type, the same (after promotion) wherever the letter stands; `array[] A` works
     function                      the name of a user's function
     data real                     an expression without parameters
@@ -46,7 +47,7 @@ from ppl_cli.language.types import (
     with_scalar,
 )
 
-_ELEMENTWISE = {"T": "real", "Z": "int"}
+_ELEMENTWISE = {"T": "real", "Z": "int", "W": "complex"}
 _CONTAINERS = {"reals": "real", "ints": "int"}
 _GENERIC = frozenset("ABCDE")
 
@@ -58,6 +59,11 @@ class Pattern:
     word: str
     dimensions: int = 0
     data_only: bool = False
+
+    @property
+    def generic(self) -> bool:
+        """Whether the word stands for any type."""
+        return self.word in _GENERIC
 
     def __str__(self) -> str:
         array = f"array[{',' * (self.dimensions - 1)}] " if self.dimensions else ""
@@ -174,9 +180,9 @@ class _Matching:
         return cost is not None
 
     def _accept_elementwise(self, type: Type, scalar: str) -> bool:
-        if scalar_of(type) not in (scalar, "int"):
+        found = scalar_of(type)
+        if found is None or not self._pay(promotion_cost(BASIC_TYPES[found], BASIC_TYPES[scalar])):
             return False
-        self.cost += scalar_of(type) != scalar
         if ndim(type):
             shape = with_scalar(type, "real")
             if self.shape is not None and not _same_shape(self.shape, shape):
@@ -212,8 +218,8 @@ class _Matching:
         if word == "void":
             return VOID
         if word in _ELEMENTWISE:
-            scalar = INT if word == "Z" else REAL
-            return scalar if self.shape is None else with_scalar(self.shape, scalar.name)
+            scalar = _ELEMENTWISE[word]
+            return BASIC_TYPES[scalar] if self.shape is None else with_scalar(self.shape, scalar)
         if word in _CONTAINERS:
             return array_of(BASIC_TYPES[_CONTAINERS[word]], self.container_dimensions)
         if word == "vectors":

@@ -54,7 +54,7 @@ def facts(node: s.Node) -> Facts:
             case s.Name(name=name):
                 reads.add(name)
             case s.Assignment(target=target):
-                assigns.add(base_name(target))
+                assigns.update(assigned(target))
             case s.Declaration(name=name):
                 assigns.add(name)
             case s.For(variable=name) | s.ForEach(variable=name):
@@ -98,9 +98,31 @@ def contains(program: s.Program, *kinds: type[s.Node]) -> bool:
     return any(isinstance(node, kinds) for block in blocks for part in block or () for node in walk(part))
 
 
-def base_name(target: s.Expression) -> str:
-    """The variable that an assignment to `target` changes."""
+def assigned(target: s.Expression) -> set[str]:
+    """The variables that an assignment to `target` changes."""
+    if isinstance(target, s.TupleLiteral):
+        return set().union(*map(assigned, target.elements))
+    return {steps(target)[0].name}
+
+
+def steps(target: s.Expression) -> tuple[s.Name, list[s.Index | s.TupleProjection]]:
+    """The variable that `target` is or is a part of, and what leads from it there."""
+    chain: list[s.Index | s.TupleProjection] = []
     while isinstance(target, s.Index | s.TupleProjection):
+        chain.append(target)
         target = target.base
     assert isinstance(target, s.Name)
-    return target.name
+    return target, chain[::-1]
+
+
+def is_part(e: s.Expression) -> bool:
+    """Whether `e` is a variable or a part of one."""
+    while isinstance(e, s.Index | s.TupleProjection):
+        e = e.base
+    return isinstance(e, s.Name)
+
+
+def leaf_name(target: s.Expression) -> str:
+    """The name of the leaf that `target` is or is a part of: `t.2` for `t.2[3]`."""
+    base, chain = steps(target)
+    return ".".join([base.name, *(str(p.position) for p in chain if isinstance(p, s.TupleProjection))])

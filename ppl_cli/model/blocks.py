@@ -1,19 +1,21 @@
 """The declaring blocks: data are read and checked, parameters get their value variables and transforms."""
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ppl_cli.errors import DataError
 from ppl_cli.graph.basic import Variable, constant, root
+from ppl_cli.graph.types import DType
 from ppl_cli.language import syntax as s
 from ppl_cli.language.diagnostics import NotSupported
 from ppl_cli.model.constraints import NAMED, Bijection, OffsetMultiplier, bounded
 from ppl_cli.model.data import validate
 from ppl_cli.model.environment import Slot
 from ppl_cli.model.model import Parameter, Term
+from ppl_cli.model.parts import declared, leaf_declarations, spread
 from ppl_cli.model.values import Value, convert
 from ppl_cli.ops.reduction import reduce_sum
 from ppl_cli.ops.scalar_math import add, gt, lt, switch
@@ -28,39 +30,56 @@ def declare_data(el: Elaborator, block: Sequence[s.Statement]) -> dict[str, np.n
     values: dict[str, np.ndarray] = {}
     for d in block:
         assert isinstance(d, s.Declaration)
-        _refuse_unsupported(d)
-        if d.name not in el.raw and d.value is not None:
+        leaves = tuple(leaf_declarations(d))
+        given = _given(d, el.raw)
+        if d.value is not None and not any(leaf.name in given for leaf in leaves):
             el.execute.declaration(d)
-            value = el.environment[d.name].value
         else:
-            shape, kind = el.extents(d.type), _kind(d)
-            array = validate(d, el.raw, shape, kind)
-            array.flags.writeable = False
-            value = array if shape else array[()]
-            el.environment.declare(d.name, Slot(value, shape, kind))
-        values[d.name] = np.asarray(value)
-        check(el, d, values[d.name])
+            el.environment.declare(d.name, declared(d, lambda leaf, given=given: _read(el, leaf, given)))  # type: ignore[misc]
+        for leaf, slot in zip(leaves, el.environment.visible([d.name]).values(), strict=True):
+            values[leaf.name] = np.asarray(slot.value)
+            check(el, leaf, values[leaf.name])
         el.note_dims(d)
     return values
 
 
+def _given(d: s.Declaration, raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The data, with a value for each leaf of a variable with parts."""
+    try:
+        return spread(d, raw)
+    except DataError as error:
+        raise DataError(f"{d.name_span}: error: in the data, {error.message}") from None
+
+
+def _read(el: Elaborator, leaf: s.Declaration, given: Mapping[str, Any]) -> Slot:
+    shape, kind = el.extents(leaf.type), _kind(leaf)
+    array = validate(leaf, given, shape, kind)
+    array.flags.writeable = False
+    return Slot(array if shape else array[()], shape, kind)
+
+
 def declare_parameters(el: Elaborator, block: Sequence[s.Statement]) -> tuple[Parameter, ...]:
     """Give each parameter a value variable and the graph of its constrained value."""
-    parameters = []
+    parameters: list[Parameter] = []
     for d in block:
         assert isinstance(d, s.Declaration)
-        _refuse_unsupported(d)
-        if d.type.base == "int":
-            raise NotSupported("parameters of type int are", d.span)
-        shape = el.extents(d.type)
-        transform = bijection_of(el, d, shape)
-        name = f"{d.name}_{transform.suffix}__" if transform.suffix else d.name
-        value = root(name, "float64", transform.unconstrained_shape)
-        constrained = transform.constrain(value)
-        el.environment.declare(d.name, Slot(constrained, shape, "float64"))
-        parameters.append(Parameter(d.name, d, value, constrained, transform.log_jacobian(value), transform))
+        place = declared(d, lambda leaf: _parameter(el, leaf, parameters))
+        el.environment.declare(d.name, place)
         el.note_dims(d)
     return tuple(parameters)
+
+
+def _parameter(el: Elaborator, leaf: s.Declaration, parameters: list[Parameter]) -> Slot:
+    """The slot of a parameter or of a leaf of one, which joins `parameters`."""
+    if leaf.type.base == "int":
+        raise NotSupported("parameters of type int are", leaf.span)
+    shape = el.extents(leaf.type)
+    transform = bijection_of(el, leaf, shape)
+    name = f"{leaf.name}_{transform.suffix}__" if transform.suffix else leaf.name
+    value = root(name, "float64", transform.unconstrained_shape)
+    constrained = transform.constrain(value)
+    parameters.append(Parameter(leaf.name, leaf, value, constrained, transform.log_jacobian(value), transform))
+    return Slot(constrained, shape, "float64")
 
 
 def check(el: Elaborator, d: s.Declaration, value: np.ndarray) -> None:
@@ -74,10 +93,12 @@ def check(el: Elaborator, d: s.Declaration, value: np.ndarray) -> None:
 def bound_checks(el: Elaborator, block: Sequence[s.Statement]) -> tuple[Term, ...]:
     """For transformed parameters with bounds: 0, or -inf where a bound is violated, which rejects the point as in Stan."""
     checks = []
-    for d in block:
-        if not isinstance(d, s.Declaration) or not isinstance(d.type.constraint, s.Bounds):
+    leaves = [leaf for d in block if isinstance(d, s.Declaration) for leaf in leaf_declarations(d)]
+    slots = el.environment.visible(d.name for d in block if isinstance(d, s.Declaration))
+    for d in leaves:
+        if not isinstance(d.type.constraint, s.Bounds):
             continue
-        value = el.lift(el.environment[d.name].value)
+        value = el.lift(slots[d.name].value)
         if not value.type.size:
             continue
         outside: Variable = constant(0.0)
@@ -114,12 +135,5 @@ def _bound(el: Elaborator, expression: s.Expression | None, default: float, shap
     return broadcast_to(bound, shape) if bound.ndim and bound.shape != shape else bound
 
 
-def _kind(d: s.Declaration) -> str:
+def _kind(d: s.Declaration) -> DType:
     return "int64" if d.type.base == "int" else "float64"
-
-
-def _refuse_unsupported(d: s.Declaration) -> None:
-    if d.type.base == "tuple":
-        raise NotSupported("tuples are", d.type.span)
-    if d.type.base.startswith("complex"):
-        raise NotSupported("complex numbers are", d.type.span)

@@ -18,7 +18,8 @@ from ppl_cli.graph.traversal import clone_replace, dependents
 from ppl_cli.language import syntax as s
 from ppl_cli.language.diagnostics import NotSupported
 from ppl_cli.model.analysis import REPORTS, facts
-from ppl_cli.model.environment import Slot
+from ppl_cli.model.compounds import Parts, each, leaves_of, rebuilt
+from ppl_cli.model.environment import Slot, place_of
 from ppl_cli.model.expressions import evaluate_over
 from ppl_cli.model.statements import BREAK, NEXT, RETURN, Leaving
 from ppl_cli.model.values import NeedsValue, Value, convert, is_known, lower, shape_of
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 MOST_UNROLLED = 20_000  # iterations of a loop whose body has to be traced for each
 
 
+Elements = Variable | Parts  # what a for-each loop visits
 MOST_GROUPS = 16  # sizes that iterations are grouped by before vectors of unknown length are tried
 FOREVER = 2**62  # iterations of a loop that ends on a condition only
 
@@ -66,6 +68,11 @@ class Patience:
             return False
         self.done = -(2**62)
         return True
+
+
+def element(elements: Elements, k: Variable | int) -> Value:
+    """What a for-each loop visits at position k, from 0."""
+    return each(lambda leaf: lower(gather(leaf, k)), elements)
 
 
 class Loops:
@@ -122,19 +129,19 @@ class Loops:
 
     def for_each(self, loop: s.ForEach) -> Leaving | None:
         values = self.el.evaluate(loop.iterable)
-        if str(self.el.checked.type_of(loop.iterable)) == "matrix":  # visited column by column
+        if str(self.el.checked.type_of(loop.iterable)) in ("matrix", "complex_matrix"):  # visited column by column
             columns, rows = np.unravel_index(np.arange(np.prod(shape_of(values))), shape_of(values)[::-1])
-            values = np.asarray(values)[rows, columns] if is_known(values) else gather(self.el.lift(values), rows, columns)
-        if is_known(values) and self.is_data(loop):
-            self.in_order(loop, np.asarray(values), Patience(len(values)))  # type: ignore[arg-type]
-            return None
+            values = each(lambda v: lower(gather(self.el.lift(v), rows, columns)), values)
         n = shape_of(values)[0]
-        return self.trace_or_unroll(loop, 1, n, self.el.lift(values))
+        if is_known(values) and self.is_data(loop):
+            self.in_order(loop, [each(lambda v, k=k: v[k], values) for k in range(n)], Patience(n))
+            return None
+        return self.trace_or_unroll(loop, 1, n, each(self.el.lift, values))
 
     # ------------------------------------------------------------------------------------- in order
 
     def in_order(
-        self, loop: s.For | s.ForEach, values: range | np.ndarray | Sequence[Value], patience: Patience | None = None
+        self, loop: s.For | s.ForEach, values: range | Sequence[Value], patience: Patience | None = None
     ) -> None:
         """One iteration after the other; over data, the rest is compiled when that takes long."""
         for k, value in enumerate(values):
@@ -142,7 +149,8 @@ class Loops:
                 if isinstance(values, range):
                     done = self.compiled(loop, values[k], values[-1])
                 else:
-                    done = self.compiled(loop, 1, len(values) - k, constant(np.asarray(values[k:])))
+                    rest = each(lambda *leaves: constant(np.asarray(leaves)), *values[k:])
+                    done = self.compiled(loop, 1, len(values) - k, rest)
                 if done:
                     return
             if self.once(loop, lambda k=k: self.in_order(loop, values[k + 1 :]), loop.variable, value):  # type: ignore[misc]
@@ -172,7 +180,7 @@ class Loops:
         return True
 
     def compiled(
-        self, loop: s.For | s.ForEach | s.While, low: int, high: int, elements: Variable | None = None
+        self, loop: s.For | s.ForEach | s.While, low: int, high: int, elements: Elements | None = None
     ) -> bool:
         """Compile the loop over low..high, all of whose variables are known, and run it; False if that cannot be done."""
         names = facts(loop).assigns
@@ -183,7 +191,7 @@ class Loops:
             if REPORTS in slots and not is_known(slots[REPORTS].value):
                 raise NotImplementedError("printing in order")
             wanted = {name: v.value for name, v in slots.items() if isinstance(v.value, Variable)}
-            ends = [self.el.lift(v) for v in (jump.how, jump.value) if v is not None] if jump else []
+            ends = [self.el.lift(v) for v in (jump.how, *leaves_of(jump.value)) if v is not None] if jump else []
             found = self.el.compute([*wanted.values(), *ends])
         except (NeedsValue, NotSupported, NotImplementedError):
             self.el.restore(state)
@@ -191,12 +199,12 @@ class Loops:
         for name, array in zip(wanted, found, strict=False):
             slots[name].value = array if array.shape else array[()]
         if jump and int(found[len(wanted)]) == RETURN:
-            raise Leaving(RETURN, None if jump.value is None else found[-1], jump.span)
+            value = None if jump.value is None else rebuilt(jump.value, found[len(wanted) + 1 :])
+            raise Leaving(RETURN, value, jump.span)
         return True
 
     def declare_index(self, name: str, value: Value) -> None:
-        kind = value.dtype if isinstance(value, Variable) else "int64" if np.asarray(value).dtype.kind in "iu" else "float64"
-        self.el.environment.declare(name, Slot(value, shape_of(value), kind))  # type: ignore[arg-type]
+        self.el.environment.declare(name, place_of(value))
 
     def is_data(self, loop: s.For | s.ForEach) -> bool:
         """Whether the body reads and does nothing that is unknown, so that it can simply be run."""
@@ -209,7 +217,7 @@ class Loops:
     # --------------------------------------------------------------------------------------- tracing
 
     def trace_or_unroll(
-        self, loop: s.For | s.ForEach, low: Value, high: Value, elements: Variable | None = None
+        self, loop: s.For | s.ForEach, low: Value, high: Value, elements: Elements | None = None
     ) -> Leaving | None:
         """Trace the loop over low..high; `elements` are what a for-each loop visits."""
         index = root(loop.variable, "int64")
@@ -237,15 +245,15 @@ class Loops:
         raise need
 
     def unrolled(
-        self, loop: s.For | s.ForEach, low: int, high: int, elements: Variable | None, need: NeedsValue
+        self, loop: s.For | s.ForEach, low: int, high: int, elements: Elements | None, need: NeedsValue
     ) -> None:
         if high - low >= MOST_UNROLLED:
             raise NotSupported("a size that changes from one to the next of so many iterations is", need.span)
         values = range(low, high + 1)
-        self.in_order(loop, values if elements is None else [lower(gather(elements, k - 1)) for k in values])
+        self.in_order(loop, values if elements is None else [element(elements, k - 1) for k in values])
 
     def by_stretches(
-        self, loop: s.For | s.ForEach, index: Variable, low: int, high: int, elements: Variable | None
+        self, loop: s.For | s.ForEach, index: Variable, low: int, high: int, elements: Elements | None
     ) -> Leaving | None:
         """One trace in which vectors may have a length that is not known."""
         outer, self.el.stretching = self.el.stretching, True
@@ -259,14 +267,14 @@ class Loops:
         return variable in dependents([variable], self.el.retired_roots)
 
     def trace(
-        self, loop: s.For | s.ForEach | s.While, index: Variable, low: Value, high: Value, elements: Variable | None = None
+        self, loop: s.For | s.ForEach | s.While, index: Variable, low: Value, high: Value, elements: Elements | None = None
     ) -> Leaving | None:
         slots = self.el.environment.visible(facts(loop).assigns)
         trace = self.body(loop, index, slots, elements)
         return self.close(loop, index, slots, trace, low, high)
 
     def body(
-        self, loop: s.For | s.ForEach | s.While, index: Variable, slots: dict[str, Slot], elements: Variable | None
+        self, loop: s.For | s.ForEach | s.While, index: Variable, slots: dict[str, Slot], elements: Elements | None
     ) -> Trace:
         """One trace of an iteration."""
         carried = [root(name, slot.dtype, slot.shape) for name, slot in slots.items()]
@@ -278,7 +286,7 @@ class Loops:
         try:
             with self.el.inside(index), self.el.collect_terms() as terms, self.el.environment.scope():
                 if not isinstance(loop, s.While):
-                    value = index if elements is None else gather(elements, add(index, -1))
+                    value = index if elements is None else element(elements, add(index, -1))
                     self.declare_index(loop.variable, value)
                 try:
                     self.el.execute(loop.body)
@@ -312,10 +320,10 @@ class Loops:
             carried, initial = [root("leaving", "int64"), *carried], [as_variable(first), *initial]
             results = [self.el.lift(trace.how), *results]
             if trace.returned is not None:
-                value = self.el.lift(trace.returned)
-                carried.append(root("returned", value.dtype, value.shape))
-                initial.append(constant(np.zeros(value.shape, value.dtype)))
-                results.append(value)
+                for value in map(self.el.lift, leaves_of(trace.returned)):
+                    carried.append(root("returned", value.dtype, value.shape))
+                    initial.append(constant(np.zeros(value.shape, value.dtype)))
+                    results.append(value)
         stop = lower(add(self.el.lift(high), 1)) if not is_known(high) else int(high) + 1
         start = int(low) if is_known(low) else low
         self.el.loop_spans[index] = loop.span
@@ -326,13 +334,14 @@ class Loops:
         for statement, value in zip(trace.terms, outputs[len(slots) :], strict=False):
             self.el.collect(statement, value)
         if stops and facts(loop).returns:
-            return Leaving(how, None if trace.returned is None else outputs[-1], loop.span)
+            ends = outputs[len(slots) + len(trace.terms) :]
+            return Leaving(how, None if trace.returned is None else rebuilt(trace.returned, ends), loop.span)
         return None
 
     # --------------------------------------------------------------------------------------- grouping
 
     def by_groups(
-        self, loop: s.For | s.ForEach, index: Variable, low: int, high: int, elements: Variable | None, need: NeedsValue,
+        self, loop: s.For | s.ForEach, index: Variable, low: int, high: int, elements: Elements | None, need: NeedsValue,
         most: int = MOST_UNROLLED,
     ) -> None:
         """Trace the loop once for each of at most so many values that `need` takes, if the order of iterations is free."""
@@ -362,7 +371,7 @@ class Loops:
                 del self.el.assumptions[need.variable]
 
     def grouped_body(
-        self, loop: s.For | s.ForEach, index: Variable, elements: Variable | None, values: np.ndarray
+        self, loop: s.For | s.ForEach, index: Variable, elements: Elements | None, values: np.ndarray
     ) -> Trace:
         """A trace that takes further sizes as assumed if the whole group agrees on them."""
         added: list[Variable] = []

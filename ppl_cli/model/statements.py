@@ -9,16 +9,21 @@ import numpy as np
 
 from ppl_cli.distributions import DISTRIBUTIONS
 from ppl_cli.graph.basic import Variable, constant
+from ppl_cli.graph.types import DType
 from ppl_cli.language import syntax as s
 from ppl_cli.language.diagnostics import ElaborationError, NotSupported
 from ppl_cli.language.source import Span
 from ppl_cli.language.types import INT, REAL
 from ppl_cli.model import indexing
-from ppl_cli.model.analysis import REPORTS, base_name, facts, leaves
-from ppl_cli.model.environment import Slot
+from ppl_cli.model.analysis import REPORTS, facts, is_part, leaves, steps
+from ppl_cli.model.compounds import Parts, leaves_of, rebuilt
+from ppl_cli.model.environment import Group, Place, Slot
 from ppl_cli.model.expressions import whole
+from ppl_cli.model.parts import declared
 from ppl_cli.model.sites import Kind, Piece, Site, shown
-from ppl_cli.model.values import Stretch, Value, convert, dtype_of, is_known, lower, shape_of, shared, unset
+from ppl_cli.model.values import (
+    Leaf, Stretch, Value, convert, dtype_of, is_known, lower, promote, shape_of, shapes_of, shared, unset,
+)
 from ppl_cli.ops.control import make_if
 from ppl_cli.ops.random import log_prob, random_variable, truncated
 from ppl_cli.ops.reduction import reduce_sum
@@ -50,6 +55,11 @@ class Outcome:
     values: dict[str, Value]
     how: Value = NEXT
     returned: Value | None = None
+
+
+def element_of(place: Place, projection: s.TupleProjection) -> Place:
+    assert isinstance(place, Group)
+    return place.elements[projection.position - 1]
 
 
 def _path(branch: s.Statement | None) -> tuple[s.Statement, ...]:
@@ -88,35 +98,51 @@ class Statements:
     # ------------------------------------------------------------------------ declarations, assignments
 
     def declaration(self, d: s.Declaration) -> None:
-        shape = self.el.extents(d.type)
-        kind = "int64" if d.type.base == "int" else "float64"
-        if d.type.base == "tuple" or d.type.base.startswith("complex"):
-            raise NotSupported(f"{d.type.base if d.type.base == 'tuple' else 'complex'} variables are", d.span)
-        self.el.environment.declare(d.name, Slot(unset(shape, kind), shape, kind))
+        place = declared(d, self.unset)
+        self.el.environment.declare(d.name, place)
         if d.value is not None:
-            self.assign_whole(d.name, self.el.evaluate(d.value), d.value.span)
+            value = promote(self.el.evaluate(d.value), self.el.checked.variables[d])
+            self.store(place, [], value, d.name, d.value.span)
 
-    def assign_whole(self, name: str, value: Value, span: Any) -> None:
-        slot = self.el.environment[name]
-        if shape_of(value) != slot.shape:
-            found, wanted = list(shape_of(value)), list(slot.shape)
+    def unset(self, leaf: s.Declaration) -> Slot:
+        shape = self.el.extents(leaf.type)
+        kind: DType = "int64" if leaf.type.base == "int" else "float64"
+        return Slot(unset(shape, kind), shape, kind)
+
+    def store(self, place: Place, positions: Sequence[indexing.Position], value: Value, name: str, span: Span) -> None:
+        """place[positions] = value, of the same structure; `name` is that of the variable."""
+        if isinstance(place, Group):
+            assert isinstance(value, Parts)
+            for element, part in zip(place.elements, value.elements, strict=True):
+                self.store(element, positions, part, name, span)
+        elif isinstance(value, Stretch) or any(isinstance(p.value, Stretch) for p in positions):
+            place.value = self.el.stretches.write(place.value, positions, value, span)
+        elif positions:
+            place.value = indexing.write(place.value, positions, convert(value, place.dtype), span, self.el.lift)
+        elif shape_of(value) != place.shape:
+            found, wanted = list(shape_of(value)), list(place.shape)
             raise ElaborationError(f"the value has size {found}, but `{name}` is declared with size {wanted}", span)
-        slot.value = shared(convert(value, slot.dtype))
+        else:
+            place.value = shared(convert(value, place.dtype))
 
     def assignment(self, a: s.Assignment) -> None:
         value = self.el.evaluate(a.value)
         if a.operator != "=":
             old = self.el.evaluate(a.target)
             value = self.combine(a, old, value)
-        if isinstance(a.target, s.Name):
-            self.assign_whole(a.target.name, value, a.value.span)
+        self.assign(a.target, value, a)
+
+    def assign(self, target: s.Expression, value: Value, a: s.Assignment) -> None:
+        """target = value, which `a` says; a tuple of targets takes the elements of a tuple."""
+        if isinstance(target, s.TupleLiteral):
+            assert isinstance(value, Parts)
+            for element, part in zip(target.elements, value.elements, strict=True):
+                self.assign(element, part, a)
             return
-        slot = self.el.environment[base_name(a.target)]
-        positions = self.target_positions(a.target, slot)
-        if isinstance(value, Stretch) or any(isinstance(p.value, Stretch) for p in positions):
-            slot.value = self.el.stretches.write(slot.value, positions, value, a.span)
-            return
-        slot.value = indexing.write(slot.value, positions, convert(value, slot.dtype), a.span, self.el.lift)
+        place, positions = self.destination(target)
+        if isinstance(place, Group):
+            value = promote(value, self.el.checked.type_of(target))
+        self.store(place, positions, value, target.span.text, a.span if positions else a.value.span)
 
     def combine(self, a: s.Assignment, old: Value, value: Value) -> Value:
         symbol = a.operator[:-1]
@@ -128,20 +154,19 @@ class Statements:
             return {"+": old + value, "-": old - value, "*": old * value}[symbol]  # type: ignore[operator]
         return self.el.evaluate.build(self.el.library.operator(symbol, types), (old, value), a.span, types[0])
 
-    def target_positions(self, target: s.Expression, slot: Slot) -> list[indexing.Position]:
-        """The positions of `x[..][..]`: a later index continues where single ones before it stopped."""
-        chain: list[s.Index] = []
-        while isinstance(target, s.Index):
-            chain.append(target)
-            target = target.base
-        if not isinstance(target, s.Name):
-            raise NotSupported("assignments to elements of tuples are", target.span)
+    def destination(self, target: s.Expression) -> tuple[Place, list[indexing.Position]]:
+        """Where `x[..].1[..]` is: a later index continues where single ones before it stopped."""
+        base, chain = steps(target)
+        place = self.el.environment[base.name]
         positions: list[indexing.Position] = []
-        for k, part in enumerate(reversed(chain)):
-            if any(p.multiple for p in positions) and k:
+        for part in chain:
+            if isinstance(part, s.TupleProjection):
+                place = element_of(place, part)
+                continue
+            if any(p.multiple for p in positions):
                 raise NotSupported("assignments to an index of a multi-index are", part.span)
-            positions += self.el.evaluate.positions(part.indices, slot.shape[len(positions) :])
-        return positions
+            positions += self.el.evaluate.positions(part.indices, place.shape[len(positions) :])
+        return place, positions
 
     # -------------------------------------------------------------------------------------- the target
 
@@ -177,17 +202,19 @@ class Statements:
 
     def positions_of(self, left: s.Expression) -> Value:
         """Which elements of its variable the left side of `~` is; -1 for an expression that is not part of one."""
-        chain: list[s.Index] = []
-        base = left
-        while isinstance(base, s.Index):
-            chain.append(base)
-            base = base.base
-        if not isinstance(base, s.Name):
+        if not is_part(left):
             return -1
-        shape = self.el.environment[base.name].shape
+        base, chain = steps(left)
+        place = self.el.environment[base.name]
+        for part in chain:
+            if isinstance(part, s.TupleProjection):
+                place = element_of(place, part)
+        shape = place.shape
         found: Value = np.arange(int(np.prod(shape))).reshape(shape) if shape else 0
-        for part in reversed(chain):
-            found = indexing.read(found, self.el.evaluate.positions(part.indices, shape_of(found)), part.span, self.el.lift)
+        for part in chain:
+            if isinstance(part, s.Index):
+                positions = self.el.evaluate.positions(part.indices, shape_of(found))
+                found = indexing.read(found, positions, part.span, self.el.lift)
         return found
 
     def density_call(self, t: s.Tilde, call: s.Call, resolved: Any, left: Value, arguments: list[Value]) -> None:
@@ -267,17 +294,17 @@ class Statements:
         labels = [*then.terms, *(t for t in otherwise.terms if t not in then.terms)]
         shapes = {t: (then.terms.get(t) if t in then.terms else otherwise.terms[t]).shape for t in labels}
         returned = [o.returned for o in outcomes if o.returned is not None]
-        kind = "float64" if "float64" in map(dtype_of, returned) else "int64"
-        if len({shape_of(v) for v in returned}) > 1:
+        if len(returned) == 2 and shapes_of(returned[0]) != shapes_of(returned[1]):
             raise ElaborationError("the branches return values of different sizes", span)
         results = []
         for o in outcomes:
             parts = [self.el.lift(convert(o.values[n], slots[n].dtype)) for n in changed]
             parts += [o.terms.get(t, constant(np.zeros(shapes[t]))) for t in labels]
             parts.append(self.el.lift(o.how))
-            if returned:
-                value = np.zeros(shape_of(returned[0])) if o.returned is None else o.returned
-                parts.append(self.el.lift(convert(value, kind)))
+            if o.returned is not None:
+                parts += map(self.el.lift, leaves_of(o.returned))
+            elif returned:
+                parts += [constant(np.zeros(shape_of(v), dtype_of(v))) for v in leaves_of(returned[0])]
             results.append(parts)
         joined = make_if(condition, results[0], results[1], outer)
         for name, value in zip(changed, joined, strict=False):
@@ -289,7 +316,8 @@ class Statements:
         same = is_known(then.how) and is_known(otherwise.how) and then.how == otherwise.how
         how = then.how if same else joined[len(changed) + len(labels)]
         if isinstance(how, Variable) or how != NEXT:
-            raise Leaving(how, lower(joined[-1]) if returned else None, span)
+            ends = map(lower, joined[len(changed) + len(labels) + 1 :])
+            raise Leaving(how, rebuilt(returned[0], ends) if returned else None, span)
 
     def loop(self, loop: s.For | s.ForEach | s.While, rest: Sequence[s.Statement]) -> None:
         """The loop, then `rest` unless the loop ended with a `return`."""
@@ -318,19 +346,25 @@ class Statements:
         self.el.add_term(r, constant(-np.inf))
         self.report("reject" if isinstance(r, s.Reject) else "fatal_error", r, parts)
 
-    def parts(self, statement: s.Print | s.Reject | s.FatalError) -> list[str | Value]:
-        return [a.value if isinstance(a, s.StringLiteral) else self.el.evaluate(a) for a in statement.arguments]
+    def parts(self, statement: s.Print | s.Reject | s.FatalError) -> list[str | Leaf]:
+        found: list[str | Leaf] = []
+        for a in statement.arguments:
+            found += [a.value] if isinstance(a, s.StringLiteral) else self.el.evaluate.pieces(a)
+        return found
 
-    def report(self, kind: Kind, statement: s.Statement, parts: Sequence[str | Value]) -> None:
+    def report(self, kind: Kind, statement: s.Statement, parts: Sequence[str | Leaf]) -> None:
         """Write the message down at run time."""
         values = [self.el.lift(v) for v in parts if not isinstance(v, str)]
         pieces = tuple(v if isinstance(v, str) else Piece(shape_of(v), dtype_of(v)) for v in parts)
         number = self.el.site(Site(kind, statement.span, pieces))
-        slot = self.el.environment[REPORTS]
+        slot = self.el.environment.slot(REPORTS)
         slot.value = report(number, self.el.lift(slot.value), values, fault=kind != "print")
 
     def return_(self, r: s.Return) -> None:
-        raise Leaving(RETURN, None if r.value is None else self.el.evaluate(r.value), r.span)
+        value = None if r.value is None else self.el.evaluate(r.value)
+        if value is not None and not isinstance(value, Stretch):
+            value = promote(value, self.el.environment.returns)
+        raise Leaving(RETURN, value, r.span)
 
     def leave(self, b: s.Break | s.Continue) -> None:
         raise Leaving(BREAK if isinstance(b, s.Break) else NEXT, None, b.span)

@@ -17,7 +17,7 @@ from ppl_cli.language import syntax as s
 from ppl_cli.language.source import Span
 from ppl_cli.language.types import INT, REAL, Type, scalar_of
 from ppl_cli.model.indexing import Position
-from ppl_cli.model.values import NeedsValue, Stretch, Value, convert, lower, shape_of
+from ppl_cli.model.values import Leaf, NeedsValue, Stretch, convert, lower, shape_of
 from ppl_cli.ops.control import make_loop
 from ppl_cli.ops.indexing import affine, gather, set_at
 from ppl_cli.ops.scalar_math import add, detached, exp, log, maximum, sub, to_real
@@ -39,11 +39,11 @@ class Stretches:
 
     # ------------------------------------------------------------------------------------------ making
 
-    def between(self, first: Value, length: Variable, span: Span) -> Stretch:
+    def between(self, first: Leaf, length: Variable, span: Span) -> Stretch:
         """The integers first, first + 1, ..., of which there are `length`."""
         return Stretch(length, lambda j: add(self.el.lift(first), j), span)
 
-    def read(self, x: Value, positions: Sequence[Position], span: Span) -> Stretch:
+    def read(self, x: Leaf, positions: Sequence[Position], span: Span) -> Stretch:
         """x[positions], of which one is a stretch and comes before any other that keeps its axis."""
         which = next(k for k, p in enumerate(positions) if isinstance(p.value, Stretch))
         stretch = positions[which].value
@@ -59,7 +59,7 @@ class Stretches:
         after = [self.el.lift(p.value) for p in positions[which + 1 :]]
         return Stretch(stretch.length, lambda j: gather(source, *before, stretch.at(j), *after), span)
 
-    def cut(self, name: str, values: Sequence[Value], span: Span) -> Stretch:
+    def cut(self, name: str, values: Sequence[Leaf], span: Span) -> Stretch:
         """A function that takes `length` elements of something."""
         x, *sizes = values
         *firsts, n = (self.el.lift(v) for v in sizes)
@@ -84,7 +84,7 @@ class Stretches:
 
     # --------------------------------------------------------------------------------------- computing
 
-    def together(self, build: Callable[..., Variable], values: Sequence[Value], span: Span) -> Stretch:
+    def together(self, build: Callable[..., Variable], values: Sequence[Leaf], span: Span) -> Stretch:
         """`build` on the elements of stretches of one length, and on scalars."""
         stretches = [v for v in values if isinstance(v, Stretch)]
         first = stretches[0]
@@ -103,7 +103,7 @@ class Stretches:
         if a.length is not b.length and affine(a.length) != affine(b.length):
             raise NeedsValue(a.length, span)
 
-    def binary(self, e: s.Binary, values: tuple[Value, Value]) -> Value:
+    def binary(self, e: s.Binary, values: tuple[Leaf, Leaf]) -> Leaf:
         types = (self.el.checked.type_of(e.left), self.el.checked.type_of(e.right))
         names = (str(types[0]), str(types[1]))
         product = self.together(self.el.library.operator(e.operator, self.scalars(types)), values, e.span)
@@ -117,7 +117,7 @@ class Stretches:
     def scalars(types: Sequence[Type]) -> tuple[Type, ...]:
         return tuple(INT if scalar_of(t) == "int" else REAL for t in types)
 
-    def call(self, name: str, elementwise: Callable[..., Variable] | None, values: Sequence[Value], span: Span) -> Value:
+    def call(self, name: str, elementwise: Callable[..., Variable] | None, values: Sequence[Leaf], span: Span) -> Leaf:
         """A library function of stretches; `elementwise` is what it does to elements, if that is all it does."""
         first = next(v for v in values if isinstance(v, Stretch))
         if name in SIZES:
@@ -141,11 +141,11 @@ class Stretches:
                 return self.log_sum_exp(x)
         raise NeedsValue(first.length, span)
 
-    def sum(self, x: Value) -> Value:
+    def sum(self, x: Leaf) -> Leaf:
         assert isinstance(x, Stretch)
         return self.reduce(x, 0.0, add)
 
-    def reduce(self, x: Stretch, start: float, combine: Callable[[Variable, Variable], Variable]) -> Value:
+    def reduce(self, x: Stretch, start: float, combine: Callable[[Variable, Variable], Variable]) -> Leaf:
         j, total = root("j", "int64"), root("total")
         element = x.at(j)
         if element.ndim:
@@ -153,7 +153,7 @@ class Stretches:
         (found,) = make_loop(j, [total], [combine(total, to_real(element))], 0, x.length, [constant(start)])
         return lower(to_real(found)) if element.dtype == "float64" else convert(found, "int64")
 
-    def log_sum_exp(self, x: Stretch) -> Value:
+    def log_sum_exp(self, x: Stretch) -> Leaf:
         """Shifted by the largest element, whose part in the derivative cancels."""
         largest = detached(self.el.lift(self.reduce(x, -np.inf, maximum)))
         shifted = self.together(lambda v: exp(v - largest), [x], x.span)
@@ -161,7 +161,7 @@ class Stretches:
 
     # -------------------------------------------------------------------------------------- assignment
 
-    def write(self, x: Value, positions: Sequence[Position], value: Value, span: Span) -> Value:
+    def write(self, x: Leaf, positions: Sequence[Position], value: Leaf, span: Span) -> Leaf:
         """x with x[positions] = value, element by element along the one position that is a stretch."""
         which = [k for k, p in enumerate(positions) if isinstance(p.value, Stretch)]
         stretch = positions[which[0]].value if which else value

@@ -1,9 +1,9 @@
 """The values that elaboration computes with.
 
 A value is known (a Python int or float from the program's text, or a NumPy scalar or array from data) or it is a graph
-`Variable`, or a `Stretch`, a vector whose length is not known. Python numbers are literals of the text; NumPy's are data:
-that difference decides what is printed into the code and what is passed in. A known array belongs to one variable while it
-is writeable and is shared once it is not.
+`Variable`, or a `Stretch`, a vector whose length is not known; tuples and complex numbers are `Parts` made of such leaves.
+Python numbers are literals of the text, NumPy's are data: that decides what is printed into the code and what is passed in.
+A known array belongs to one variable while it is writeable and is shared once it is not.
 """
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from ppl_cli.graph.basic import Constant, Variable, constant
 from ppl_cli.graph.traversal import evaluate
 from ppl_cli.graph.types import DType
 from ppl_cli.language.source import Span
+from ppl_cli.language.types import ArrayType, TupleType, Type, scalar_of
+from ppl_cli.model.compounds import Complex, Parts, Tuple, leaves_of
 from ppl_cli.ops.scalar_math import to_int, to_real
 
 Known = int | float | np.generic | np.ndarray
@@ -43,20 +45,31 @@ class Stretch:
         return NeedsValue(self.length, self.span)
 
 
-Value = Known | Variable | Stretch
+Leaf = Known | Variable | Stretch
+Value = Leaf | Parts
 
 
 def is_known(value: Value) -> bool:
+    if isinstance(value, Parts):
+        return all(map(is_known, value.elements))
     return not isinstance(value, Variable | Stretch)
 
 
 def shape_of(value: Value) -> tuple[int, ...]:
+    """The axes of a value; of one with parts those of its first leaf: the axes that all leaves share are in front."""
+    if isinstance(value, Parts):
+        return shape_of(value.elements[0])
     if isinstance(value, Stretch):
         raise value.refused()
     return value.shape if isinstance(value, Variable | np.ndarray) else ()
 
 
-def dtype_of(value: Value) -> DType:
+def shapes_of(value: Value) -> list[tuple[int, ...]]:
+    """The shapes of all leaves."""
+    return [shape_of(leaf) for leaf in leaves_of(value)]
+
+
+def dtype_of(value: Leaf) -> DType:
     if isinstance(value, Stretch):
         raise value.refused()
     if isinstance(value, Variable):
@@ -71,7 +84,7 @@ class Lifter:
     def __init__(self) -> None:
         self._constants: dict[int, tuple[np.ndarray, Constant]] = {}
 
-    def __call__(self, value: Value) -> Variable:
+    def __call__(self, value: Leaf) -> Variable:
         if isinstance(value, Variable):
             return value
         if isinstance(value, Stretch):
@@ -87,7 +100,7 @@ class Lifter:
         return found[1]
 
 
-def lower(variable: Variable) -> Value:
+def lower(variable: Variable) -> Leaf:
     """The known value of a constant, other variables as they are."""
     if not isinstance(variable, Constant):
         return variable
@@ -97,7 +110,7 @@ def lower(variable: Variable) -> Value:
     return scalar.item() if variable.literal else scalar
 
 
-def known_result(result: Variable, arguments: Iterable[Value]) -> Value:
+def known_result(result: Variable, arguments: Iterable[Leaf]) -> Leaf:
     """The value of a graph built from known arguments only."""
     literal = all(type(a) in (int, float, bool) for a in arguments)
     with np.errstate(all="ignore"):
@@ -107,7 +120,7 @@ def known_result(result: Variable, arguments: Iterable[Value]) -> Value:
     return np.ascontiguousarray(array)
 
 
-def convert(value: Value, dtype: DType) -> Value:
+def convert(value: Leaf, dtype: DType) -> Leaf:
     """`value` as int64 or float64 elements."""
     if isinstance(value, Stretch):
         raise value.refused()
@@ -120,14 +133,29 @@ def convert(value: Value, dtype: DType) -> Value:
     return float(value) if dtype == "float64" else int(value)
 
 
+def promote(value: Value, type: Type) -> Value:
+    """`value` with the structure and the scalars of `type`: int → real → complex, in arrays and tuples too."""
+    innermost = type.innermost if isinstance(type, ArrayType) else type
+    if isinstance(innermost, TupleType):
+        assert isinstance(value, Tuple)
+        return Tuple(tuple(map(promote, value.elements, innermost.elements)))
+    if isinstance(value, Parts):
+        return value
+    if scalar_of(innermost) != "complex":
+        return convert(value, "int64" if scalar_of(innermost) == "int" else "float64")
+    real = convert(value, "float64")
+    return Complex((real, np.zeros(shape_of(real)) if shape_of(real) else 0.0))
+
+
 def shared(value: Value) -> Value:
     """`value`, for a second owner: a known array becomes read-only and is copied by whoever changes it."""
-    if isinstance(value, np.ndarray):
-        value.flags.writeable = False
+    for leaf in leaves_of(value):
+        if isinstance(leaf, np.ndarray):
+            leaf.flags.writeable = False
     return value
 
 
-def unset(shape: tuple[int, ...], dtype: DType) -> Value:
+def unset(shape: tuple[int, ...], dtype: DType) -> Leaf:
     """What a declared variable holds before it is assigned (Reference Manual, Types: NaN; the smallest int)."""
     filler: Any = np.nan if dtype == "float64" else np.iinfo("int64").min
     return np.full(shape, filler, dtype) if shape else np.asarray(filler, dtype)[()]
