@@ -14,6 +14,7 @@ from lark import Token
 
 from ppl_cli.language import syntax
 from ppl_cli.language.diagnostics import LanguageError, error
+from ppl_cli.language.mends import statement_meant
 from ppl_cli.language.old_spellings import OldSpellings
 from ppl_cli.language.source import Source, Span
 from ppl_cli.language.syntax import Expression, Node, Statement
@@ -245,7 +246,8 @@ class TreeBuilder:
         call = children[0]
         span = self._span(children)
         if not isinstance(call, syntax.Call):
-            raise LanguageError([error("expected a statement; found an expression that is not used", call.span)])
+            message = "expected a statement; found an expression that is not used"
+            raise LanguageError([error(message, call.span, statement_meant(call))])
         if call.name == "increment_log_prob" and len(call.arguments) == 1:
             self.old.increment_log_prob(call.name_span)
             return syntax.TargetPlus(span, call.arguments[0], jacobian=False)

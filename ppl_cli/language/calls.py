@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,9 +18,18 @@ from ppl_cli.language.types import ERROR, Type, contains_error, promotion_cost
 
 _NORMALIZED = {Suffix.LUPDF: Suffix.LPDF, Suffix.LUPMF: Suffix.LPMF}
 _DENSITIES = (Suffix.LPDF, Suffix.LPMF)
-_DENSITY_ENDINGS = ("_lpdf", "_lpmf", "_log")
+_CUMULATIVE_ENDINGS = ("_lcdf", "_lccdf", "_cdf_log", "_ccdf_log")
 _CUMULATIVE = (Suffix.CDF, Suffix.LCDF, Suffix.LCCDF)
 _SIGNATURES_SHOWN = 6
+_ALTERNATIVE = "\n        or "
+_PATTERNS = {
+    "T": "T is a number or any container of numbers",
+    "Z": "Z is an int or any array of ints",
+    "reals": "reals are a number or any container of numbers",
+    "ints": "ints are an int or any array of ints",
+    "vectors": "vectors are a vector, a row vector or an array of them",
+    "A": "A is any type",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +92,10 @@ def _report_unknown_distribution(context: Context, call: Call) -> None:
     if any(call.name + suffix.value in STAN_FUNCTIONS for suffix in _DENSITIES):
         context.not_supported(f"the distribution `{call.name}` is", call.name_span)
     elif call.suffix in _DENSITIES or call.suffix in _NORMALIZED:
-        hint = f"write `{call.base}`: the density is implied after `~`"
-        context.error(f"`{call.name}` is not a distribution", call.name_span, hint)
+        context.error(
+            f"`{call.name}` is not a distribution", call.name_span,
+            f"write `{call.base}`: the density is implied after `~`",
+        )  # fmt: skip
     elif call.suffix is None and _candidates(context, call.name):
         context.error(f"`{call.name}` is a function, not a distribution", call.name_span)
     else:
@@ -93,7 +105,8 @@ def _report_unknown_distribution(context: Context, call: Call) -> None:
 
 def is_distribution(context: Context, name: str) -> bool:
     """Whether a name may stand on the right of `~`."""
-    return any(_candidates(context, name + ending) for ending in _DENSITY_ENDINGS)
+    named = any(_candidates(context, name + suffix.value) for suffix in _DENSITIES)
+    return named or name + "_log" in context.functions
 
 
 def is_law(context: Context, expression: Expression) -> bool:
@@ -105,7 +118,7 @@ def is_law(context: Context, expression: Expression) -> bool:
 
 def has_cumulative(context: Context, name: str) -> bool:
     """Whether a distribution can be truncated."""
-    return any(_candidates(context, name + suffix.value) for suffix in (Suffix.LCDF, Suffix.LCCDF))
+    return any(_candidates(context, name + ending) for ending in _CUMULATIVE_ENDINGS)
 
 
 def distributions(context: Context) -> set[str]:
@@ -139,25 +152,37 @@ def _old_name(context: Context, call: Call) -> list[_Candidates]:
 
 def _resolve(context: Context, call: Call, groups: Sequence[_Candidates], arguments: tuple[Type, ...]) -> Type:
     """Choose the candidate that takes the fewest promotions; report if there is none."""
-    best: tuple[int, ResolvedCall] | None = None
+    fitting = _fitting(groups, arguments)
+    if not fitting:
+        _report_arguments(context, call, groups, arguments)
+        return ERROR
+    least = min(cost for cost, _ in fitting)
+    best = [resolved for cost, resolved in fitting if cost == least]
+    uncertain = any(map(contains_error, arguments))
+    if len(best) > 1 and best[1].definition is not None and not uncertain:
+        meanings = [resolved.definition.heading for resolved in best if resolved.definition]
+        message = f"`{call.name}` fits several functions equally well"
+        context.error(message, call.span, "it may be " + _ALTERNATIVE.join(meanings))
+    resolved = replace(best[0], function=resolve_function(context, call, best[0]))
+    context.calls[call] = resolved
+    _check_data_arguments(context, call, resolved)
+    return ERROR if uncertain and resolved.definition is None else resolved.result
+
+
+def _fitting(groups: Sequence[_Candidates], arguments: tuple[Type, ...]) -> list[tuple[int, ResolvedCall]]:
+    """The functions that take such arguments, users' first, each with the promotions it takes."""
+    found: list[tuple[int, ResolvedCall]] = []
     for group in groups:
         base, suffix = split_suffix(group.name)
         for definition in group.definitions:
             cost = _cost(definition, arguments)
-            if cost is not None and (best is None or cost < best[0]):
-                resolved = ResolvedCall(base, suffix, definition.return_type, arguments, definition=definition)
-                best = cost, resolved
+            if cost is not None:
+                found.append((cost, ResolvedCall(base, suffix, definition.return_type, arguments, definition)))
         match = best_match(group.signatures, arguments)
-        if match is not None and (best is None or match.cost < best[0]):
+        if match is not None:
             resolved = ResolvedCall(base, suffix, match.result, arguments, signature=match.signature)
-            best = match.cost, resolved
-    if best is None:
-        _report_arguments(context, call, groups, arguments)
-        return ERROR
-    resolved = replace(best[1], function=resolve_function(context, call, best[1]))
-    context.calls[call] = resolved
-    _check_data_arguments(context, call, resolved)
-    return ERROR if any(map(contains_error, arguments)) and resolved.definition is None else resolved.result
+            found.append((match.cost, resolved))
+    return found
 
 
 def _check_data_arguments(context: Context, call: Call, resolved: ResolvedCall) -> None:
@@ -187,9 +212,11 @@ def _report_arguments(context: Context, call: Call, groups: Iterable[_Candidates
     shown = known[:_SIGNATURES_SHOWN] + (["…"] if len(known) > _SIGNATURES_SHOWN else [])
     found = [str(argument) for argument in arguments]
     separators = [" | " if len(found) > len(call.arguments) else ", ", *[", "] * len(found)]
-    given = "".join(map(str.__add__, found, separators)).removesuffix(", ")
+    given = "".join(map(str.__add__, found, separators)).removesuffix(", ").removesuffix(" ")
     message = f"`{call.name}` cannot take ({given})" if found else f"`{call.name}` needs arguments"
-    context.error(message, call.span, "it is " + "\n        or ".join(shown))
+    legend = [meaning for word, meaning in _PATTERNS.items() if any(re.search(rf"\b{word}\b", each) for each in shown)]
+    hint = "it is " + _ALTERNATIVE.join(shown) + "".join(f"\n        where {meaning}" for meaning in legend)
+    context.error(message, call.span, hint)
 
 
 def _report_unknown(context: Context, call: Call) -> None:
@@ -197,11 +224,11 @@ def _report_unknown(context: Context, call: Call) -> None:
     if known in STAN_FUNCTIONS:
         context.not_supported(f"the function `{call.name}` is", call.name_span)
     elif is_distribution(context, call.name):
-        suffix = next(suffix for suffix in _DENSITIES if _candidates(context, call.name + suffix.value))
+        suffix = next((each for each in _DENSITIES if _candidates(context, call.name + each.value)), Suffix.LPDF)
         if context.place.may_draw and not call.bar:
             suffix = Suffix.RNG
-        hint = f"did you mean `{call.name}{suffix.value}`?"
-        context.error(f"`{call.name}` is a distribution: it stands on the right of `~`", call.name_span, hint)
+        message = f"`{call.name}` is a distribution: it stands on the right of `~`"
+        context.error(message, call.name_span, f"did you mean `{call.name}{suffix.value}`?")
     else:
         names = [*context.library.names(), *context.functions]
         hint = FUNCTIONS_ELSEWHERE.get(call.name) or did_you_mean(call.name, names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -67,7 +67,10 @@ class Context:
         with self.at(replace(self.place, in_loop=True)), self.scopes.nested():
             yield
 
-    def declare(self, name: str, type: Type, kind: Kind, span: Span, data_only: bool = False) -> None:
+    def declare(
+        self, name: str, type: Type, kind: Kind, span: Span, data_only: bool = False,
+        extents: tuple[int | None, ...] = (),
+    ) -> None:
         """Make a variable known; if its name cannot be used, say why (it is known all the same)."""
         self._check_name(name, span)
         earlier = self.scopes.find(name)
@@ -75,7 +78,7 @@ class Context:
             self.error(f"the name `{name}` is already in use", span, f"it was declared in line {earlier.span.line}")
         elif name in self.functions:
             self.error(f"the name `{name}` is already in use: it is a function", span)
-        self.scopes.declare(Symbol.declared(name, type, kind, self.place.block, span, data_only))
+        self.scopes.declare(Symbol.declared(name, type, kind, self.place.block, span, data_only, extents))
 
     def parameter_in(self, expression: Expression) -> Name | None:
         """A name in a checked expression that makes its value depend on parameters; None if data decide it."""
@@ -100,11 +103,3 @@ RESERVED = frozenset(
     "repeat until then true false struct typedef export auto extern var static transformed generated quantities".split()
 )
 _LATELY_RESERVED = frozenset("lower upper offset multiplier".split())
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str | None:
-    """A hint with the known name that is most like `name`, if one is."""
-    from difflib import get_close_matches
-
-    close = get_close_matches(name, list(known), n=1, cutoff=0.7)
-    return f"did you mean `{close[0]}`?" if close else None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ppl_cli.language import syntax
+from ppl_cli.language.calls import is_law
 from ppl_cli.language.context import Context
-from ppl_cli.language.expressions import article, check_expression
+from ppl_cli.language.expressions import article, check_expression, literal_int, report_value
 from ppl_cli.language.scopes import Block, Kind
 from ppl_cli.language.syntax import Declaration, Expression, NamedConstraint, TypeSyntax
 from ppl_cli.language.types import (
@@ -30,16 +31,22 @@ _SIZES_OF_CONSTRAINT = {
 def check_declaration(context: Context, declaration: Declaration, local: bool) -> None:
     """A variable of a block, or a local one; from here on it is known."""
     type = _check_type(context, declaration.type, local)
-    block = context.place.block
     if declaration.value is not None:
-        found = check_expression(context, declaration.value)
-        if block is Block.PARAMETERS:
-            context.error("a parameter cannot be given a value", declaration.value.span)
-        elif not is_assignable(found, type):
-            message = f"`{declaration.name}` is {article(type)} and cannot be given {article(found)}"
-            context.error(message, declaration.value.span)
-    context.declare(declaration.name, type, Kind.LOCAL if local else Kind.GLOBAL, declaration.name_span)
+        _check_first_value(context, declaration, declaration.value, type)
+    kind = Kind.LOCAL if local else Kind.GLOBAL
+    extents = tuple(literal_int(size) for size in declaration.type.extents)
+    context.declare(declaration.name, type, kind, declaration.name_span, extents=extents)
     context.variables[declaration] = type
+
+
+def _check_first_value(context: Context, declaration: Declaration, value: Expression, type: Type) -> None:
+    if context.place.block is Block.PARAMETERS:
+        hint = f"write `{declaration.name} ~ {value.span.text}` in the model block" if is_law(context, value) else None
+        context.error("a parameter cannot be given a value", value.span, hint)
+        return
+    found = check_expression(context, value)
+    if not is_assignable(found, type):
+        report_value(context, declaration.name, type, found, value.span)
 
 
 def _check_type(context: Context, declared: TypeSyntax, local: bool) -> Type:
@@ -85,6 +92,8 @@ def _check_size(context: Context, size: Expression, local: bool) -> None:
     if not is_assignable(found, INT):
         context.error(f"a size must be an int; found {article(found)}", size.span)
         return
+    if (literal_int(size) or 0) < 0:
+        context.error("a size cannot be negative", size.span)
     name = None if local else context.parameter_in(size)
     if name is not None:
         context.error("a size must be known from data", size.span, f"`{name.name}` depends on parameters")

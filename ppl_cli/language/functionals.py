@@ -75,7 +75,8 @@ def takes_function(signature: Signature) -> bool:
 
 def resolve_function(context: Context, call: Call, resolved: ResolvedCall) -> FunctionDefinition | None:
     """The user's function that a call of a functional passes on; reports if none of its forms is the right one."""
-    signature, name = resolved.signature, call.arguments[0]
+    signature = resolved.signature
+    name = call.arguments[0] if call.arguments else None
     if signature is None or not takes_function(signature) or not isinstance(name, Name):
         return None
     form = _forms()[signature]

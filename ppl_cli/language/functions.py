@@ -8,6 +8,7 @@ from ppl_cli.language import syntax
 from ppl_cli.language.context import RESERVED, Context
 from ppl_cli.language.expressions import article
 from ppl_cli.language.scopes import Block, Kind, Place
+from ppl_cli.language.signatures import best_match
 from ppl_cli.language.statements import check_statement
 from ppl_cli.language.syntax import FunctionDefinition, Statement, Suffix
 from ppl_cli.language.types import REAL, VOID, Type, scalar_of
@@ -34,10 +35,17 @@ def _check_head(context: Context, definition: FunctionDefinition) -> None:
         found = article(definition.return_type)
         context.error(f"`{name}` must return a real, as its suffix says; found {found}", definition.name_span)
     _check_outcome(context, definition)
+    taken = best_match(context.library.signatures(name), _argument_types(definition))
+    if taken is not None and taken.cost == 0:
+        hint = "give it another name, or other arguments"
+        context.error(f"the library has a function `{name}` of the same arguments", definition.name_span, hint)
     overloads = context.functions.setdefault(name, [])
     for position, earlier in enumerate(overloads):
         if _argument_types(earlier) == _argument_types(definition):
-            if earlier.body is None:
+            if earlier.return_type != definition.return_type:
+                hint = f"line {earlier.name_span.line} has {article(earlier.return_type)} of the same arguments"
+                context.error(f"overloads of `{name}` must differ in their arguments", definition.name_span, hint)
+            elif earlier.body is None:
                 overloads[position] = definition
             elif definition.body is not None:
                 hint = f"line {earlier.name_span.line} defines it with the same arguments"
@@ -74,7 +82,7 @@ def _check_body(context: Context, definition: FunctionDefinition) -> None:
         return
     with context.at(Place(Block.FUNCTIONS, definition)), context.scopes.nested():
         for parameter in definition.parameters:
-            context.declare(parameter.name, parameter.type, Kind.ARGUMENT, parameter.span, parameter.data_only)
+            context.declare(parameter.name, parameter.type, Kind.ARGUMENT, parameter.name_span, parameter.data_only)
         check_statement(context, definition.body)
     if definition.return_type != VOID and not _returns(definition.body):
         message = f"`{definition.name}` must return {article(definition.return_type)} on every path"

@@ -71,7 +71,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """A variable as declared. `data_only`: its value does not depend on parameters."""
+    """A variable as declared.
+
+    data_only: its value does not depend on parameters. extents: the sizes of its first axes where they are literals.
+    """
 
     name: str
     type: Type
@@ -79,12 +82,16 @@ class Symbol:
     block: Block
     span: Span
     data_only: bool
+    extents: tuple[int | None, ...] = ()
 
     @staticmethod
-    def declared(name: str, type: Type, kind: Kind, block: Block, span: Span, data_only: bool = False) -> Symbol:
+    def declared(
+        name: str, type: Type, kind: Kind, block: Block, span: Span, data_only: bool = False,
+        extents: tuple[int | None, ...] = (),
+    ) -> Symbol:
         """A symbol that is known from data if it is marked so, stands in such a block, or is an int."""
         discrete = scalar_of(type) == "int" and block is not Block.PARAMETERS
-        return Symbol(name, type, kind, block, span, data_only or discrete or block in _DATA_BLOCKS)
+        return Symbol(name, type, kind, block, span, data_only or discrete or block in _DATA_BLOCKS, extents)
 
 
 class Scopes:
@@ -92,9 +99,14 @@ class Scopes:
 
     def __init__(self) -> None:
         self._stack: list[dict[str, Symbol]] = [{}]
+        self._gone: dict[str, Symbol] = {}
 
     def find(self, name: str) -> Symbol | None:
         return next((scope[name] for scope in reversed(self._stack) if name in scope), None)
+
+    def find_gone(self, name: str) -> Symbol | None:
+        """The last variable of this name whose scope is closed."""
+        return self._gone.get(name)
 
     def declare(self, symbol: Symbol) -> None:
         self._stack[-1][symbol.name] = symbol
@@ -110,4 +122,4 @@ class Scopes:
         try:
             yield
         finally:
-            self._stack.pop()
+            self._gone |= self._stack.pop()

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from ppl_cli.language import syntax
-from ppl_cli.language.calls import check_call, check_distribution, is_distribution, report_unknown_distribution
+from ppl_cli.language.calls import (
+    check_call,
+    check_distribution,
+    has_cumulative,
+    is_distribution,
+    is_law,
+    report_no_distribution,
+)
 from ppl_cli.language.context import Context
 from ppl_cli.language.declarations import check_declaration
-from ppl_cli.language.expressions import article, check_expression, check_value, report_void
+from ppl_cli.language.expressions import article, check_expression, check_value, report_value, report_void
 from ppl_cli.language.operators import binary_type, element_type
 from ppl_cli.language.scopes import Block, Kind
 from ppl_cli.language.source import Span
 from ppl_cli.language.syntax import Expression, Statement
-from ppl_cli.language.types import ERROR, INT, REAL, VOID, ArrayType, Type, is_assignable, scalar_of
+from ppl_cli.language.types import ERROR, INT, REAL, VOID, ArrayType, FunctionType, Type, is_assignable, scalar_of
 
 _ASSIGNABLE_BLOCKS = (Block.TRANSFORMED_DATA, Block.TRANSFORMED_PARAMETERS, Block.GENERATED_QUANTITIES, Block.MODEL)
 
@@ -34,6 +41,10 @@ def _declaration(context: Context, declaration: syntax.Declaration) -> None:
 
 
 def _assignment(context: Context, assignment: syntax.Assignment) -> None:
+    if is_law(context, assignment.value):
+        hint = f"write `{assignment.target.span.text} ~ {assignment.value.span.text}`"
+        context.error("a distribution stands on the right of `~`", assignment.value.span, hint)
+        return
     target = check_expression(context, assignment.target)
     value = check_expression(context, assignment.value)
     if not _check_target(context, assignment.target):
@@ -44,13 +55,8 @@ def _assignment(context: Context, assignment: syntax.Assignment) -> None:
         message = f"`{assignment.operator}` is not possible between {article(target)} and {article(value)}"
         context.error(message, assignment.span)
     elif not is_assignable(result, target):
-        what = "the result" if operator else "the value"
-        name = assignment.target.span.text
-        context.error(
-            f"`{name}` is {article(target)} and cannot be given {article(result)}",
-            assignment.value.span if not operator else assignment.span,
-            f"{what} is {article(result)}" if operator else None,
-        )
+        place = assignment.span if operator else assignment.value.span
+        report_value(context, assignment.target.span.text, target, result, place, computed=bool(operator))
 
 
 def _check_target(context: Context, target: Expression, under_index: bool = False) -> bool:
@@ -69,9 +75,20 @@ def _check_target(context: Context, target: Expression, under_index: bool = Fals
         case syntax.TupleProjection(base=base):
             return _check_target(context, base, under_index)
         case syntax.TupleLiteral(elements=elements) if not under_index:
-            return all([_check_target(context, element) for element in elements])
+            return all([_check_target(context, element) for element in elements]) and _are_distinct(context, elements)
     context.error("only a variable, or a part of one, can be assigned to", target.span)
     return False
+
+
+def _are_distinct(context: Context, targets: Sequence[Expression]) -> bool:
+    """Whether no variable is given two values at once."""
+    seen: set[str] = set()
+    for target in targets:
+        if isinstance(target, syntax.Name) and target.name in seen:
+            context.error(f"`{target.name}` is given two values", target.span)
+            return False
+        seen.add(target.span.text)
+    return True
 
 
 def _is_multiple(context: Context, item: syntax.IndexItem) -> bool:
@@ -105,15 +122,27 @@ def _tilde(context: Context, tilde: syntax.Tilde) -> None:
         where = "the model block and in functions ending in `_lp`"
         context.error(f"`~` can stand only in {where}", tilde.span)
     call = tilde.distribution
+    if not _names_distribution(context, call):
+        report_no_distribution(context, call)
+        return
     if not isinstance(call, syntax.Call) or _is_random_expression(context, call):
         context.not_supported("random expressions are", call.span)
         return
+    if call.bar:
+        hint = "its outcome stands on the left of `~`"
+        context.error(f"the arguments of `{call.name}` are separated by commas", call.span, hint)
+        return
     arguments = tuple(check_expression(context, argument) for argument in call.arguments)
     context.types[call] = left
-    if not check_distribution(context, call, (left, *arguments)):
-        report_unknown_distribution(context, call)
+    check_distribution(context, call, (left, *arguments))
     if tilde.truncation is not None:
-        _check_truncation(context, tilde.truncation, left)
+        _check_truncation(context, call, tilde.truncation, left)
+
+
+def _names_distribution(context: Context, expression: Expression) -> bool:
+    """Whether the right of `~` is a distribution, or is made of some."""
+    parts = (expression, *_within(expression))
+    return any(isinstance(part, syntax.Call) and is_distribution(context, part.name) for part in parts)
 
 
 def _is_random_expression(context: Context, call: syntax.Call) -> bool:
@@ -129,7 +158,10 @@ def _within(expression: Expression) -> Iterator[Expression]:
         yield from _within(part)
 
 
-def _check_truncation(context: Context, truncation: syntax.Truncation, left: Type) -> None:
+def _check_truncation(context: Context, call: syntax.Call, truncation: syntax.Truncation, left: Type) -> None:
+    if not has_cumulative(context, call.name):
+        message = f"`{call.name}` cannot be truncated: it has no cumulative distribution function"
+        context.error(message, truncation.span)
     wanted = INT if scalar_of(left) == "int" else REAL
     for bound in (truncation.lower, truncation.upper):
         if bound is not None:
@@ -226,6 +258,8 @@ def _message(context: Context, statement: syntax.Print | syntax.Reject | syntax.
         check_expression(context, argument)
         if isinstance(argument, syntax.Call) and context.types[argument] == VOID:
             report_void(context, argument.span, argument.name)
+        if isinstance(context.types[argument], FunctionType):
+            context.error("only values and texts can be printed; found a function", argument.span)
 
 
 _CHECKS: dict[type, Callable[[Context, Any], None]] = {

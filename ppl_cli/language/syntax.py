@@ -282,6 +282,10 @@ class Parameter(Node):
     name: str
     data_only: bool
 
+    @property
+    def name_span(self) -> Span:
+        return Span(self.span.source, self.span.end - len(self.name), self.span.end)
+
 
 @_node
 class Statement(Node):
