@@ -1,12 +1,11 @@
 """Syntactic facts about statements: what they read, what they assign, what effects they have. Memoized by node."""
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import lru_cache
 
 from ppl_cli.language import syntax as s
-
+from ppl_cli.language.traversal import walk
 
 # Variables that no program can name: the log density so far, and the token of the last report.
 TARGET = "target()"
@@ -22,25 +21,6 @@ class Facts:
     density: bool
     random: bool
     returns: bool
-
-
-def walk(node: s.Node) -> Iterator[s.Node]:
-    """The node and all nodes below it."""
-    stack = [node]
-    while stack:
-        current = stack.pop()
-        yield current
-        for field in _child_fields(type(current)):
-            value = getattr(current, field)
-            if isinstance(value, s.Node):
-                stack.append(value)
-            elif isinstance(value, tuple):
-                stack.extend(v for v in reversed(value) if isinstance(v, s.Node))
-
-
-@lru_cache(maxsize=None)
-def _child_fields(kind: type) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(kind) if f.name not in ("span", "name_span", "variable_span"))
 
 
 @lru_cache(maxsize=4096)
