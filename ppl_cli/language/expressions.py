@@ -220,10 +220,9 @@ def _check_literal_indices(context: Context, expression: syntax.Index) -> None:
     extents = symbol.extents if symbol is not None else ()
     for item, size in zip_longest(expression.indices, extents[: len(expression.indices)]):
         value = literal_int(item.expression) if isinstance(item, syntax.Single) else None
-        if value is not None and value < 1:
-            context.error(f"indices begin at 1; found {value}", item.span)
-        elif value is not None and size is not None and value > size:
-            context.error(f"the index {value} is past the end: the size is {size}", item.span)
+        if value is not None and (value < 1 or (size is not None and value > size)):
+            reason = "indices begin at 1" if value < 1 else f"the size is {size}"
+            context.error(f"index {value} is out of range: {reason}", item.span)
 
 
 def _keeps_axis(context: Context, item: syntax.IndexItem) -> bool | None:

@@ -45,11 +45,11 @@ def _check_head(context: Context, definition: FunctionDefinition) -> None:
             if earlier.return_type != definition.return_type:
                 hint = f"line {earlier.name_span.line} has {article(earlier.return_type)} of the same arguments"
                 context.error(f"overloads of `{name}` must differ in their arguments", definition.name_span, hint)
-            elif earlier.body is None:
-                overloads[position] = definition
-            elif definition.body is not None:
+            elif earlier.body is not None and definition.body is not None:
                 hint = f"line {earlier.name_span.line} defines it with the same arguments"
                 context.error(f"the function `{name}` is defined twice", definition.name_span, hint)
+            if earlier.body is None:
+                overloads[position] = definition
             return
     overloads.append(definition)
 
