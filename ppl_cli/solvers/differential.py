@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from math import prod
 
 import numpy as np
 
@@ -16,9 +17,9 @@ from ppl_cli.graph.traversal import map_graph
 from ppl_cli.graph.types import TensorType
 from ppl_cli.ops.control import Body, InnerGraphOp, make_loop
 from ppl_cli.ops.indexing import gather, set_at, take_slice
-from ppl_cli.ops.reduction import reduce_min, reduce_sum
+from ppl_cli.ops.reduction import reduce_min, reduce_sum, sum_to
 from ppl_cli.ops.scalar_math import absolute as absolute_value
-from ppl_cli.ops.scalar_math import add, both, either, eq, ge, gt, le, maximum, negation, switch, to_int
+from ppl_cli.ops.scalar_math import add, both, either, eq, ge, gt, int_div, le, maximum, mod, negation, switch, to_int
 from ppl_cli.ops.shape import reshape
 from ppl_cli.solvers.base import Solver, varies
 from ppl_cli.solvers.explicit import CASH_KARP, DORMAND_PRINCE, RungeKutta
@@ -32,7 +33,7 @@ METHODS: dict[str, Callable[..., Stepper]] = {
     "bdf": Radau,
     "dae": Radau,
 }
-IMPLICIT, DAE = "bdf", "dae"
+DAE = "dae"
 EPSILON = float(np.finfo("float64").eps)
 SOLVED, LOST = 1, 2  # how a march ends
 
@@ -43,24 +44,51 @@ class Differential(Solver):
 
     The body is y' = f(t, y, *arguments), or, if `method` is "dae", the residual r(t, y, y', *arguments); y0' matters only
     then. Outputs: y at the times [m, n], and its derivatives with respect to the elements of the `sensitive` inputs
-    [m, p, n]; all NaN if the solution could not be found.
+    [m, p, n]; all NaN if the solution could not be found. All inputs and outputs may have `batch` axes in front, of size 1
+    where an input is the same for all.
     """
 
     method: str
     sensitive: tuple[int, ...] = ()
+    batch: int = 0
     name = "Differential"
 
     def output_types(self, *inputs: TensorType) -> tuple[TensorType, ...]:
-        n, m = inputs[0].shape[0], inputs[3].shape[0]
+        n, m = inputs[0].shape[-1], inputs[3].shape[-1]
         if self.body.results[0].shape != (n,):
             raise TypeError(f"the system returns {self.body.results[0].shape[0]} derivatives of {n} states")
-        p = sum(inputs[k].size for k in self.sensitive)
-        return TensorType("float64", (m, n)), TensorType("float64", (m, p, n))
+        p = sum(prod(inputs[k].shape[self.batch :]) for k in self.sensitive)
+        lead = self.lead(inputs)
+        return TensorType("float64", (*lead, m, n)), TensorType("float64", (*lead, m, p, n))
+
+    def lead(self, inputs: Sequence[TensorType] | Sequence[Variable]) -> tuple[int, ...]:
+        """The sizes of the batch axes."""
+        return np.broadcast_shapes(*(v.shape[: self.batch] for v in inputs))
 
     def expand(self, inputs: Sequence[Variable]) -> list[Variable]:
+        if self.batch:
+            return self._one_by_one(inputs)
         found = march(self, inputs)
         m, rows, n = found.shape
         return [reshape(_rows(found, 0, 1), (m, n)), _rows(found, 1, rows)]
+
+    def _one_by_one(self, inputs: Sequence[Variable]) -> list[Variable]:
+        """A loop over the batch."""
+        lead = self.lead(inputs)
+        index, left, coordinates = root("system", "int64"), prod(lead), []
+        for size in lead:
+            left //= max(size, 1)
+            coordinates.append(mod(int_div(index, left), size))
+        single = [
+            gather(v, *(0 if size == 1 else c for c, size in zip(coordinates, v.shape, strict=False))) for v in inputs
+        ]
+        results = replace(self, batch=0).expand(single)
+        tables = [root("results", shape=(prod(lead), *v.shape)) for v in results]
+        found = make_loop(
+            index, tables, [set_at(table, v, index) for table, v in zip(tables, results, strict=True)], 0, prod(lead),
+            [constant(np.zeros(table.shape)) for table in tables],
+        )  # fmt: skip
+        return [reshape(v, (*lead, *v.shape[1:])) for v in found]
 
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Sequence[Variable]
@@ -73,12 +101,15 @@ class Differential(Solver):
         y, slopes = outputs
         g = gradients[0]
         parts: list[Variable | None] = [None] * len(inputs)
-        (m, n), place = y.shape, 0
+        (*lead, m, n), place = y.shape, 0
         for k in wanted:
-            size = inputs[k].type.size
-            piece = _rows(slopes, place, place + size)
-            parts[k] = reshape(reduce_sum(piece * reshape(g, (m, 1, n)), (0, 2)), inputs[k].shape)
-            place += size
+            own = inputs[k].shape[self.batch :]
+            piece = _rows(slopes, place, place + prod(own))
+            by_element = reduce_sum(piece * reshape(g, (*lead, m, 1, n)), (-3, -1))
+            parts[k] = sum_to(reshape(by_element, (*lead, *own)), inputs[k].shape)
+            place += prod(own)
+        if self.batch and (varies(inputs[2]) or varies(inputs[3])):
+            raise NotImplementedError("times that depend on parameters of several systems at once")
         if varies(inputs[3]):
             parts[3] = reduce_sum(g * self.speeds(inputs, y), -1)
         if varies(inputs[2]):
@@ -105,8 +136,8 @@ class Differential(Solver):
 
 
 def _rows(v: Variable, start: int, stop: int) -> Variable:
-    """v[:, start:stop]."""
-    return take_slice(v, start, stop, axis=1)
+    """v[..., start:stop, :]."""
+    return take_slice(v, start, stop, axis=v.ndim - 2)
 
 
 def solve_differential(

@@ -20,6 +20,7 @@ from ppl_cli.ops.scalar_math import (
     absolute,
     both,
     either,
+    gt,
     isnan,
     le,
     lt,
@@ -31,6 +32,9 @@ from ppl_cli.ops.scalar_math import (
 )
 from ppl_cli.ops.shape import reshape, transpose
 from ppl_cli.solvers.base import Solver, jacobian, varies
+
+FIRST_RADIUS = 100.0  # of the trusted region, relative to the guess
+SMALLEST_STEP = float(np.finfo("float64").eps)
 
 
 @dataclass(frozen=True)
@@ -106,18 +110,18 @@ def _dogleg(
     (ahead,) = body([x + step, *arguments])
     slope = f + matvec(jacobian(f, [x]), step)
     before, after = dot(f, f), dot(ahead, ahead)
-    gained = (before - after) / maximum(before - dot(slope, slope), np.finfo("float64").tiny)
+    gained = (before - after) / maximum(before - dot(slope, slope), 1e-300)
     better = lt(after, before)  # false for NaN
-    shorter = switch(gained < 0.25, 0.25 * _norm(step), switch(gained > 0.75, maximum(radius, 2.0 * _norm(step)), radius))
-    small = le(_norm(step), step_tolerance * _norm(x) + np.finfo("float64").tiny)
-    solved = le(reduce_max(absolute(f)), 0.0)
-    lost = both(negation(better), le(_norm(step), np.finfo("float64").eps * (_norm(x) + 1e-300)))
-    leave = either(either(small, solved), lost)
-    start = maximum(_norm(guess), 1.0) * 100.0
+    length = _norm(step)
+    wider = switch(gt(gained, 0.75), maximum(radius, 2.0 * length), radius)
+    next_radius = switch(gt(gained, 0.25), wider, 0.25 * length)
+    arrived = either(le(length, step_tolerance * _norm(x)), le(before, 0.0))
+    stuck = both(negation(better), le(length, SMALLEST_STEP * maximum(_norm(x), SMALLEST_STEP)))
+    widest = FIRST_RADIUS * maximum(_norm(guess), 1.0)
     found = make_loop(
         index, [leaving, x, radius],
-        [to_int(leave), switch(better, x + step, x), switch(better, shorter, 0.25 * _norm(step))],
-        0, most, [constant(0), guess, start], stops=True,
+        [to_int(either(arrived, stuck)), switch(better, x + step, x), next_radius],
+        0, most, [constant(0), guess, widest], stops=True,
     )[1]  # fmt: skip
     (left,) = body([found, *arguments])
     return switch(le(reduce_max(absolute(left)), tolerance), found, np.nan)

@@ -23,6 +23,7 @@ from ppl_cli.ops.shape import BroadcastTo, Join, Reshape, Transpose
 from ppl_cli.rewrites.loops import states
 from ppl_cli.rewrites.loops.context import Batched, Context, Recurrence, array, expand, make, reshaped
 from ppl_cli.rewrites.loops.states import Access, Carry, State, Value, align
+from ppl_cli.solvers import Differential, Solver
 
 MOST_UNROLLED = 4  # a recurrence of so few steps is written out
 
@@ -154,6 +155,8 @@ class Evaluation:
                 outputs = self.loop(node.op, inputs)
             elif isinstance(node.op, If):
                 outputs = self.branch(node.op, inputs)
+            elif isinstance(node.op, Solver):
+                outputs = self.solver(node.op, inputs)
             else:
                 outputs = [self.apply(node.op, inputs)]
             self.values.update(zip(node.outputs, outputs, strict=True))
@@ -164,6 +167,19 @@ class Evaluation:
             return vectorized(op, self, inputs)
         except IndexError as error:
             raise IndexOutOfRange(self.index, str(error)) from None
+
+    def solver(self, op: Solver, inputs: Sequence[Value]) -> list[Value]:
+        """Differential equations are solved for a whole batch; their sensitivities are not computed again then."""
+        found = [self.plain(v) for v in inputs]
+        plain = [v for v in found if isinstance(v, Variable)]
+        if len(plain) == len(found):
+            return list(op.apply(*plain).outputs)
+        times = [v.variable if isinstance(v, Batched) else v for v in found[2:4]]
+        if not isinstance(op, Differential) or not all(isinstance(v, Constant) for v in times):
+            raise Recurrence("a solver")
+        batches = [self.batched(v).variable for v in found]
+        outputs = replace(op, batch=self.context.ndim + op.batch).apply(*batches).outputs
+        return [self.wrap(make(BroadcastTo(self.context.axes + v.shape[self.context.ndim :]), v)) for v in outputs]
 
     # ---------------------------------------------------------------------------------------- helpers
 
