@@ -32,15 +32,16 @@ Point = Mapping[str, Any]
 
 def load(
     path_or_text: str | Path, data: Mapping[str, Any] | str | Path | None = None, *, backend: str | None = None,
-    name: str | None = None,
+    name: str | None = None, include_path: Sequence[str | Path] = (),
 ) -> PplModel:
     """The model in a file or, if the text has a line break or a brace, in a text.
 
     data: values by name, or the path of a data file; without it the file's defaults hold, or `model.json` beside `model.ppl`.
+    include_path: where included files are looked for, after the folder of the model.
     Raises `PplError`: the message is located where it concerns the text.
     """
-    text, shown = _read(path_or_text)
-    checked = check(parse(text, name or shown), LIBRARY)
+    text, shown, own_folder = _read(path_or_text)
+    checked = check(parse(text, name or shown, (*own_folder, *map(Path, include_path))), LIBRARY)
     if data is None:
         beside = Path(shown).with_suffix(".json")
         data = beside if shown != "model.ppl" and beside.exists() else {}
@@ -49,12 +50,13 @@ def load(
     return PplModel(model, backend, render(checked.warnings) if checked.warnings else "", checked.program, values)
 
 
-def _read(path_or_text: str | Path) -> tuple[str, str]:
+def _read(path_or_text: str | Path) -> tuple[str, str, tuple[Path, ...]]:
+    """The text of a model, the name of its file and the folder, if it is in one."""
     if isinstance(path_or_text, str) and ("\n" in path_or_text or "{" in path_or_text):
-        return path_or_text, "model.ppl"
+        return path_or_text, "model.ppl", ()
     path = Path(path_or_text)
     try:
-        return path.read_text(encoding="utf-8"), str(path)
+        return path.read_text(encoding="utf-8"), str(path), (path.parent,)
     except OSError as error:
         raise PplError(f"{path}: cannot read the model: {error.strerror}", 2) from None
     except UnicodeDecodeError:
@@ -149,7 +151,7 @@ class PplModel:
         _, values = self.pipeline.term_values(q)
         for term, value in zip((*self.pipeline.densities, *self.pipeline.checks), values, strict=False):
             if not np.isfinite(value):
-                line = term.span.source.line(term.span.line).strip()
+                line = term.span.whole_line.strip()
                 return f"{term.span}: the log density of this statement is {value:g}\n  {line}"
         return "the gradient of the log density is not finite"
 

@@ -19,7 +19,27 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 _FILE = click.Path(dir_okay=False, allow_dash=True)
 
-model_argument: Decorator = click.argument("model", type=_FILE)
+_FOLDERS = "ppl_cli.include_path"
+
+
+def _keep_folders(context: click.Context, _: click.Parameter, folders: tuple[Path, ...]) -> None:
+    context.meta[_FOLDERS] = folders
+
+
+def model_argument(command: Callable[..., Any]) -> Callable[..., Any]:
+    """MODEL, and where the files that it includes are looked for; `read_with_folders` and `load_model` know of that."""
+    include_path = click.option(
+        "--include-path",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        metavar="FOLDER",
+        multiple=True,
+        expose_value=False,
+        callback=_keep_folders,
+        help="Where files that MODEL includes are looked for, after its own folder. Repeatable.",
+    )
+    return click.argument("model", type=_FILE)(include_path(command))
+
+
 models_argument: Decorator = click.argument("models", metavar="MODEL...", nargs=-1, required=True, type=_FILE)
 data_option: Decorator = click.option(
     "--data",
@@ -69,6 +89,17 @@ def read_model(model: str) -> tuple[str, str]:
         raise PplError(f"{model}: the model is not a UTF-8 text") from None
 
 
+def read_with_folders(model: str) -> tuple[str, str, tuple[Path, ...]]:
+    """What `read_model` gives, and the folders of the files that it includes: what `language.parse` takes."""
+    own_folder = () if model == "-" else (Path(model).parent,)
+    return *read_model(model), (*own_folder, *_include_path())
+
+
+def _include_path() -> tuple[Path, ...]:
+    folders: tuple[Path, ...] = click.get_current_context().meta.get(_FOLDERS, ())
+    return folders
+
+
 def load_model(model: str, data: str | None, backend: str | None = None) -> PplModel:
     """The model of the command line, with its data; its warnings go to standard error."""
     from ppl_cli.api import load
@@ -76,9 +107,10 @@ def load_model(model: str, data: str | None, backend: str | None = None) -> PplM
     if model == "-":
         if data == "-":
             raise OptionError("the model and the data cannot both come from standard input")
-        loaded = load(sys.stdin.read() + "\n", data, backend=backend, name="standard input")
+        text = sys.stdin.read() + "\n"
+        loaded = load(text, data, backend=backend, name="standard input", include_path=_include_path())
     else:
-        loaded = load(Path(model), data, backend=backend)
+        loaded = load(Path(model), data, backend=backend, include_path=_include_path())
     if loaded.warnings:
         click.echo(loaded.warnings, err=True)
     return loaded

@@ -49,11 +49,10 @@ class _Candidates:
 
 def check_call(context: Context, call: Call, arguments: tuple[Type, ...]) -> Type:
     """The type of a call whose arguments have been checked; VOID for a function that returns nothing."""
-    if context.scopes.find(call.name) is not None and call.name not in context.functions:
-        if not _candidates(context, call.name):
-            hint = f"an index is written `{call.name}[…]`"
-            context.error(f"`{call.name}` is a variable, not a function", call.name_span, hint)
-            return ERROR
+    if context.scopes.find(call.name) is not None and not _candidates(context, call.name):
+        hint = f"an index is written `{call.name}[…]`"
+        context.error(f"`{call.name}` is a variable, not a function", call.name_span, hint)
+        return ERROR
     groups = [_candidates(context, _library_name(call.base, call.suffix, call.name))]
     if not groups[0]:
         groups = _old_name(context, call)

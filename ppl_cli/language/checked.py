@@ -19,7 +19,8 @@ class ResolvedCall:
     """Which function a `Call` means: a user's (`definition`) or a library one (`signature`).
 
     For a call on the right of `~` it is the density or mass function: `base` is `normal`, `suffix` is LPDF.
-    A call by an old name (`normal_log`) is resolved to the present one. `function` is the user's function that it takes.
+    A call by an old name (`normal_log`) is resolved to the present one. `function` is the user's function that is
+    passed to it.
     """
 
     base: str

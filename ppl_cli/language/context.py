@@ -75,7 +75,8 @@ class Context:
         self._check_name(name, span)
         earlier = self.scopes.find(name)
         if earlier is not None and earlier.type != ERROR:
-            self.error(f"the name `{name}` is already in use", span, f"it was declared in line {earlier.span.line}")
+            hint = f"it was declared in {earlier.span.line_from(span)}"
+            self.error(f"the name `{name}` is already in use", span, hint)
         elif name in self.functions:
             self.error(f"the name `{name}` is already in use: it is a function", span)
         self.scopes.declare(Symbol.declared(name, type, kind, self.place.block, span, data_only, extents))

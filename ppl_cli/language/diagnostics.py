@@ -6,7 +6,7 @@ In: facts found by the parser, the checker or, with the data known, the elaborat
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -28,7 +28,7 @@ class Diagnostic:
 
     def render(self) -> str:
         """The message, its source line with carets under the span, and the hint."""
-        line = self.span.source.line(self.span.line)
+        line = self.span.whole_line
         before = "".join("\t" if character == "\t" else " " for character in line[: self.span.column - 1])
         width = min(self.span.end - self.span.start, len(line) - len(before))
         number = str(self.span.line)
@@ -39,7 +39,15 @@ class Diagnostic:
         ]
         if self.hint:
             shown.append(f"  hint: {self.hint}")
-        return "\n".join(shown)
+        return "\n".join(shown + [f"  included from {place.file.name}:{place.line}" for place in _includers(self.span)])
+
+
+def _includers(span: Span) -> Iterator[Span]:
+    """The lines by which the file of a place came into the program, the innermost first."""
+    place = span.file.included_from
+    while place is not None:
+        yield place
+        place = place.file.included_from
 
 
 def render(diagnostics: Iterable[Diagnostic]) -> str:

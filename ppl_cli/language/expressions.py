@@ -124,9 +124,9 @@ def _name_hint(context: Context, name: syntax.Name) -> str | None:
         return "a function sees only its arguments"
     if later is not None:
         before = later.name_span.start < name.span.start
-        return "it has no value yet" if before else f"it is declared further down, in line {later.span.line}"
+        return "it has no value yet" if before else f"it is declared further down, in {later.span.line_from(name.span)}"
     if gone is not None and gone.block in (context.place.block, Block.MODEL):
-        return f"the one of line {gone.span.line} is known only where it is declared"
+        return f"the one of {gone.span.line_from(name.span)} is known only where it is declared"
     if context.library.signatures(name.name):
         return f"the function is called as `{name.name}(…)`"
     return VALUES_ELSEWHERE.get(name.name) or did_you_mean(name.name, context.scopes.names())

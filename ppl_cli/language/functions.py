@@ -42,11 +42,12 @@ def _check_head(context: Context, definition: FunctionDefinition) -> None:
     overloads = context.functions.setdefault(name, [])
     for position, earlier in enumerate(overloads):
         if _argument_types(earlier) == _argument_types(definition):
+            line = earlier.name_span.line_from(definition.name_span)
             if earlier.return_type != definition.return_type:
-                hint = f"line {earlier.name_span.line} has {article(earlier.return_type)} of the same arguments"
+                hint = f"{line} has {article(earlier.return_type)} of the same arguments"
                 context.error(f"overloads of `{name}` must differ in their arguments", definition.name_span, hint)
             elif earlier.body is not None and definition.body is not None:
-                hint = f"line {earlier.name_span.line} defines it with the same arguments"
+                hint = f"{line} defines it with the same arguments"
                 context.error(f"the function `{name}` is defined twice", definition.name_span, hint)
             if earlier.body is None:
                 overloads[position] = definition

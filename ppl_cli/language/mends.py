@@ -254,9 +254,9 @@ def _bracket(failure: Failure) -> str | None:
     opened, found = failure.not_closed, failure.found
     if opened is None:
         return None
-    line = failure.source.line_number(opened.start_pos or 0)
+    place, here = failure.source.span_of(opened), failure.source.span_of(found)
     if opened == "{":
         told = failure.at_end or found.type in BLOCKS
     else:
-        told = found in (";", "}", ")", "]") and line != failure.source.line_number(found.start_pos or 0)
-    return f"the `{opened}` of line {line} is not closed" if told else None
+        told = found in (";", "}", ")", "]") and place.line != here.line
+    return f"the `{opened}` of {place.line_from(here)} is not closed" if told else None

@@ -10,7 +10,7 @@ import io
 import os
 import pickle
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -20,7 +20,8 @@ import lark
 from platformdirs import user_cache_path
 
 from ppl_cli.language.builder import TreeBuilder
-from ppl_cli.language.diagnostics import LanguageError, not_supported
+from ppl_cli.language.diagnostics import LanguageError
+from ppl_cli.language.includes import expand
 from ppl_cli.language.old_spellings import ArrowSplitter
 from ppl_cli.language.source import Source
 from ppl_cli.language.syntax import Program
@@ -34,12 +35,13 @@ _BUILD_OPTIONS: dict[str, Any] = {
 }
 
 
-def parse(text: str, name: str = "model.ppl", include: bool = True) -> Program:
+def parse(text: str, name: str = "model.ppl", folders: Sequence[Path] = (), include: bool = True) -> Program:
     """The syntax tree of a model file; a `LanguageError` with the place of the first mistake if there is one.
 
-    Without `include`, a line that includes a file is taken for a comment.
+    Files that it includes are looked for in `folders`. Without `include`, a line that includes one is a comment.
     """
-    return _parser(include).parse(Source(name, text.removeprefix("\ufeff")))
+    source = Source(name, text.removeprefix("\ufeff"))
+    return _parser().parse(expand(source, folders) if include else source)
 
 
 def concrete_tree(source: Source, node: Callable[[str, list[Any]], Any]) -> Any:
@@ -53,11 +55,10 @@ def concrete_tree(source: Source, node: Callable[[str, list[Any]], Any]) -> Any:
 class _Parser:
     """Lark with the tree builder embedded. One at a time may use it, since the builder knows the current file."""
 
-    def __init__(self, include: bool) -> None:
+    def __init__(self) -> None:
         self._lock = Lock()
         self._builder = TreeBuilder()
-        callbacks = {"HASH_COMMENT": self._comment} | ({"INCLUDE": self._include} if include else {})
-        self._lark = _lark(transformer=self._builder, lexer_callbacks=callbacks)
+        self._lark = _lark(transformer=self._builder, lexer_callbacks={"HASH_COMMENT": self._comment})
 
     def parse(self, source: Source) -> Program:
         with self._lock:
@@ -72,13 +73,10 @@ class _Parser:
         self._builder.old.hash_comment(token)
         return token
 
-    def _include(self, token: lark.Token) -> lark.Token:
-        raise LanguageError([not_supported("`#include` is", self._builder.source.span_of(token))])
-
 
 @cache
-def _parser(include: bool) -> _Parser:
-    return _Parser(include)
+def _parser() -> _Parser:
+    return _Parser()
 
 
 @cache

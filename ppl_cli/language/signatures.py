@@ -30,8 +30,6 @@ from typing import Protocol
 from ppl_cli.language.types import (
     BASIC_TYPES,
     ERROR,
-    INT,
-    REAL,
     ROW_VECTOR,
     VECTOR,
     VOID,

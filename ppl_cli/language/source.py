@@ -1,6 +1,7 @@
 """Where a piece of a program stands in its file.
 
 In: the text of a model file and its name. Out: spans, which every node of the syntax tree and every message carries.
+The text of a program that includes files is one text in pieces, each of which knows where it was read.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
-    """A model file: its name as the user knows it, and its text."""
+    """A file: its name as the user knows it, its text, and the line that includes it; or a text in pieces of files."""
 
     name: str
     text: str
+    included_from: Span | None = field(default=None, repr=False)
+    pieces: tuple[Piece, ...] = field(default=(), repr=False)
     line_starts: tuple[int, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -40,6 +43,22 @@ class Source:
         start = token.start_pos or 0
         return Span(self, start, start + len(token))
 
+    def origin(self, offset: int) -> tuple[Source, int]:
+        """The file in which a character was read, and its place there."""
+        if not self.pieces:
+            return self, offset
+        piece = self.pieces[bisect_right(self.pieces, offset, key=lambda piece: piece.start) - 1]
+        return piece.source, piece.offset + offset - piece.start
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """From `start` on, a text is that of a file from `offset` on."""
+
+    start: int
+    source: Source
+    offset: int
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -50,16 +69,32 @@ class Span:
     end: int
 
     @property
+    def file(self) -> Source:
+        """The file in which it begins."""
+        return self.source.origin(self.start)[0]
+
+    @property
     def line(self) -> int:
-        return self.source.line_number(self.start)
+        file, offset = self.source.origin(self.start)
+        return file.line_number(offset)
 
     @property
     def column(self) -> int:
-        return self.start - self.source.line_starts[self.line - 1] + 1
+        file, offset = self.source.origin(self.start)
+        return offset - file.line_starts[file.line_number(offset) - 1] + 1
+
+    @property
+    def whole_line(self) -> str:
+        """The line in which it begins, without its end."""
+        return self.file.line(self.line)
 
     @property
     def text(self) -> str:
         return self.source.text[self.start : self.end]
 
+    def line_from(self, place: Span) -> str:
+        """How a message at another place names its line."""
+        return f"line {self.line}" if self.file is place.file else f"line {self.line} of {self.file.name}"
+
     def __str__(self) -> str:
-        return f"{self.source.name}:{self.line}:{self.column}"
+        return f"{self.file.name}:{self.line}:{self.column}"

@@ -104,7 +104,7 @@ def _missing_end(failure: Failure) -> Diagnostic | None:
     at_statement = "WHILE" in failure.accepted
     if "SEMICOLON" in failure.accepted and not at_statement and before not in _COMPLETE:
         found = "the end of the file" if failure.at_end else f"`{failure.found}`"
-        rest = source.line(after.line)[after.column - 1 :]
+        rest = after.whole_line[after.column - 1 :]
         hint = "`//` begins a comment: a quotient of ints is written `%/%`" if _is_division(rest) else None
         return error(f"expected `;` after `{before}`; found {found}", after, hint or _end_of_statement(failure))
     if failure.at_end and "RBRACE" in failure.accepted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from click.testing import Result
 
@@ -27,3 +28,13 @@ def test_mistakes_are_the_first_to_be_shown(run: Run) -> None:
     assert found.exit_code == 2
     assert "did you mean `gamma`?" in found.stderr
     assert "warning" not in found.stderr
+
+
+def test_with_data_indices_in_loops_are_checked(run: Run) -> None:
+    program = "data { int N; array[N] real x; } model { for (n in 1:N) target += x[n + 1]; }"
+    Path("data.json").write_text('{"N": 2, "x": [1, 2]}')
+    assert run("check", "-", given=program).exit_code == 0
+    found = run("check", "-", "--data", "data.json", given=program)
+    assert found.exit_code == 2
+    assert "index 3 is out of range" in found.stderr
+    assert found.stderr.startswith("standard input:1:")
