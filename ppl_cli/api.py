@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from ppl_cli.model.elaborate import elaborate
 from ppl_cli.model.library import LIBRARY
 from ppl_cli.model.model import Model
 from ppl_cli.model.parts import spread
-from ppl_cli.pipeline import Pipeline, run
+from ppl_cli.pipeline import DataRun, Pipeline
 from ppl_cli.storage.data import read_data, unquote
 
 if TYPE_CHECKING:
@@ -32,12 +32,13 @@ Point = Mapping[str, Any]
 
 def load(
     path_or_text: str | Path, data: Mapping[str, Any] | str | Path | None = None, *, backend: str | None = None,
-    name: str | None = None, include_path: Sequence[str | Path] = (),
+    name: str | None = None, include_path: Sequence[str | Path] = (), seed: int = 0,
 ) -> PplModel:
     """The model in a file or, if the text has a line break or a brace, in a text.
 
     data: values by name, or the path of a data file; without it the file's defaults hold, or `model.json` beside `model.ppl`.
     include_path: where included files are looked for, after the folder of the model.
+    seed: of what is drawn in the transformed data block.
     Raises `PplError`: the message is located where it concerns the text.
     """
     text, shown, own_folder = _read(path_or_text)
@@ -46,7 +47,7 @@ def load(
         beside = Path(shown).with_suffix(".json")
         data = beside if shown != "model.ppl" and beside.exists() else {}
     values = read_data(str(data)) if isinstance(data, str | Path) else {n: unquote(v) for n, v in data.items()}
-    model = elaborate(checked, values, LIBRARY, partial(run, backend=backend))
+    model = elaborate(checked, values, LIBRARY, DataRun(backend, seed))
     return PplModel(model, backend, render(checked.warnings) if checked.warnings else "", checked.program, values)
 
 

@@ -1,7 +1,10 @@
-"""An expression over a model's variables → its value, by NumPy; any intermediate variable may be given a value instead."""
+"""An expression over a model's variables → its value, by NumPy; any intermediate variable may be given a value instead.
+
+Values come and go as JSON writes them: numbers and lists, `[re, im]` for a complex number, `{"1": ..., "2": ...}` for a tuple.
+"""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,16 +15,21 @@ from ppl_cli.errors import DataError, OptionError
 from ppl_cli.graph.basic import Variable, root
 from ppl_cli.graph.traversal import clone_replace, evaluate, roots_of
 from ppl_cli.language import check, parse
-from ppl_cli.language.syntax import Print
+from ppl_cli.language.syntax import Declaration, Print, Program
+from ppl_cli.language.types import Type
+from ppl_cli.model.compounds import Parts, each, leaves_of, rebuilt
 from ppl_cli.model.elaborate import Elaborator
 from ppl_cli.model.library import LIBRARY
 from ppl_cli.model.model import Model
-from ppl_cli.pipeline import run
+from ppl_cli.model.parts import spread, written
+from ppl_cli.pipeline import DataRun
 
 
-def evaluate_expression(model: PplModel, text: str, given: Mapping[str, Any]) -> np.ndarray:
+def evaluate_expression(model: PplModel, text: str, given: Mapping[str, Any]) -> Any:
     """The value of the expression `text` in the model's language; `given` are values of parameters and other variables."""
-    value, built = _graph(model, text)
+    value, its_type, built = _graph(model, text)
+    for d in _declarations(model.program):
+        given = spread(d, given)
     named = {p.name: p.constrained for p in built.parameters} | dict(built.transformed) | dict(built.generated)
     values: dict[Variable, np.ndarray] = {}
     replaced: dict[Variable, Variable] = {}
@@ -31,28 +39,35 @@ def evaluate_expression(model: PplModel, text: str, given: Mapping[str, Any]) ->
         variable = root(name, named[name].dtype, named[name].shape)
         values[variable] = _array(name, number, variable)
         replaced[named[name]] = variable
-    (value,) = clone_replace([value], replaced)
-    needed = set(roots_of([value]))
+    leaves = clone_replace(leaves_of(value), replaced)
+    needed = set(roots_of(leaves))
     for p in built.parameters:
         if p.value in needed:
             raise DataError(f"the parameter `{p.name}` needs a value: --set {p.name}=...")
     try:
-        return evaluate([value], values)[0]
+        return written(rebuilt(value, evaluate(leaves, values)), its_type)
     except (NotImplementedError, KeyError):
         raise OptionError(f"`{text}` cannot be evaluated: it is drawn at random") from None
 
 
-def _graph(model: PplModel, text: str) -> tuple[Variable, Model]:
-    """The expression as a graph, and the model whose variables it is about."""
+def _declarations(program: Program) -> Iterator[Declaration]:
+    """What may be given: parameters, transformed parameters and generated quantities."""
+    for block in (program.parameters, program.transformed_parameters, program.generated_quantities):
+        yield from (d for d in block or () if isinstance(d, Declaration))
+
+
+def _graph(model: PplModel, text: str) -> tuple[Variable | Parts, Type, Model]:
+    """The expression as a graph, its type, and the model whose variables it is about."""
     printed = parse("model { print(" + text + "); }", "expression").model
     if not printed or not isinstance(printed[0], Print) or len(printed[0].arguments) != 1:
         raise OptionError(f"`{text}` is not one expression")
     program = model.program
     extended = replace(program, generated_quantities=(*(program.generated_quantities or ()), printed[0]))
     checked = check(extended, LIBRARY)  # for the types of the expression
-    elaborator = Elaborator(replace(checked, program=program), model.data, LIBRARY, run)
+    elaborator = Elaborator(replace(checked, program=program), model.data, LIBRARY, DataRun())
     built = elaborator.model()
-    return elaborator.lift(elaborator.evaluate(printed[0].arguments[0])), built
+    expression = printed[0].arguments[0]
+    return each(elaborator.lift, elaborator.evaluate(expression)), checked.type_of(expression), built
 
 
 def _array(name: str, number: Any, like: Variable) -> np.ndarray:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from operator import is_
 
 import numpy as np
 
@@ -27,7 +28,7 @@ from ppl_cli.rewrites.loops import IndexOutOfRange, vectorize_loops
 from ppl_cli.rewrites.passes import canonicalize, optimize, stabilize
 from ppl_cli.solvers import with_sensitivities
 
-Fault = tuple[int, Sequence[float]]
+Said = tuple[int, Sequence[float]]
 STAGES = ("random", "logp", "gradient", "optimized", "kernel", "c")
 
 
@@ -188,12 +189,27 @@ def unpack(like: Mapping[str, Variable], flat: np.ndarray) -> dict[str, np.ndarr
     return found
 
 
-def run(variables: Sequence[Variable], backend: str | None = None) -> tuple[list[np.ndarray], Fault | None]:
-    """The values of variables that depend on constants only, and what failed first: the number of a site and its numbers."""
-    function = compile_function([], None, optimize(canonicalize(variables)), backend=backend)
-    value, flat = function(np.zeros(0))
-    fault = next(((r.site, r.numbers) for r in function.records()), None) if np.isnan(value) else None
-    return list(unpack({str(k): v for k, v in enumerate(variables)}, flat).values()), fault
+@dataclass
+class DataRun:
+    """Computes variables that depend on constants only, at random where they are random; every call draws anew."""
+
+    backend: str | None = None
+    seed: int = 0
+    calls: int = 0
+
+    def __call__(self, variables: Sequence[Variable]) -> tuple[list[np.ndarray], list[Said]]:
+        """The values, and what was said: the numbers of sites, each with the numbers of its message."""
+        drawn = expand_draws(variables)
+        function = compile_function([], None, optimize(canonicalize(drawn)), backend=self.backend)
+        _, flat = function(np.zeros(0), None if all(map(is_, drawn, variables)) else self._state())
+        said = [(r.site, r.numbers) for r in function.records()]
+        return list(unpack({str(k): v for k, v in enumerate(variables)}, flat).values()), said
+
+    def _state(self) -> np.ndarray:
+        from ppl_cli.inference.random import TRANSFORMED_DATA, new_state
+
+        self.calls += 1
+        return new_state(self.seed, 0, TRANSFORMED_DATA, self.calls)
 
 
 def names_of(model: Model) -> dict[Variable, str]:

@@ -100,7 +100,7 @@ def _include_path() -> tuple[Path, ...]:
     return folders
 
 
-def load_model(model: str, data: str | None, backend: str | None = None) -> PplModel:
+def load_model(model: str, data: str | None, backend: str | None = None, seed: int = 0) -> PplModel:
     """The model of the command line, with its data; its warnings go to standard error."""
     from ppl_cli.api import load
 
@@ -108,9 +108,9 @@ def load_model(model: str, data: str | None, backend: str | None = None) -> PplM
         if data == "-":
             raise OptionError("the model and the data cannot both come from standard input")
         text = sys.stdin.read() + "\n"
-        loaded = load(text, data, backend=backend, name="standard input", include_path=_include_path())
+        loaded = load(text, data, backend=backend, name="standard input", include_path=_include_path(), seed=seed)
     else:
-        loaded = load(Path(model), data, backend=backend, include_path=_include_path())
+        loaded = load(Path(model), data, backend=backend, include_path=_include_path(), seed=seed)
     if loaded.warnings:
         click.echo(loaded.warnings, err=True)
     return loaded

@@ -38,7 +38,7 @@ def prior(
     target = output_name(model, output, "_prior")
     check_writable(target)
     chosen = new_seed() if seed is None else seed
-    results = load_model(model, data, backend).prior(draws, chosen)
+    results = load_model(model, data, backend, chosen).prior(draws, chosen)
     results.write(target)
     if not quiet:
         from ppl_cli.diagnostics.summary import summarize, table

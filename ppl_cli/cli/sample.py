@@ -99,12 +99,13 @@ def sample(
     from ppl_cli.inference.preparation import prepare
 
     prepare()
-    loaded = load_model(model, data, backend)
+    seed = new_seed() if seed is None else seed
+    loaded = load_model(model, data, backend, seed)
     _ = loaded.pipeline.logp_grad  # the C compiler runs while the sampler is imported
 
     from ppl_cli.inference.options import SampleOptions
 
-    chosen = SampleOptions(seed=new_seed() if seed is None else seed, init=radius, **options)
+    chosen = SampleOptions(seed=seed, init=radius, **options)
     if quiet:
         results = loaded.sample(chosen, initial=initial)
     else:

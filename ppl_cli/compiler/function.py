@@ -83,13 +83,15 @@ class CompiledFunction:
     def _own(self) -> tuple[Workspace, Any]:
         return self.workspace(), _SIGNATURE(self.address)
 
-    def __call__(self, q: np.ndarray) -> tuple[float, np.ndarray]:
-        """The value and the outputs at `q`."""
+    def __call__(self, q: np.ndarray, state: np.ndarray | None = None) -> tuple[float, np.ndarray]:
+        """The value and the outputs at `q`. `state` is the random state to begin with, uint64[4]."""
         q = np.ascontiguousarray(q, dtype=np.float64)
         if q.shape != (self.n_in,):
             raise ValueError(f"the vector has shape {list(q.shape)}, but {self.n_in} numbers are needed")
         out = np.empty(self.n_out)
         workspace, call = self._own
+        if state is not None:
+            workspace.state[:] = state
         return call(q.ctypes.data, out.ctypes.data, workspace.address), out
 
     def records(self) -> list[Record]:

@@ -13,8 +13,8 @@ import numpy as np
 from ppl_cli.inference.jit import DOUBLE, WORDS, EntryPoint, Words, entry_point, function
 
 SEED, STREAM, COUNT, SPARE = 0, 1, 2, 3
-# What a stream is for, so that the sampler, its start points and the drawn quantities share no numbers.
-TRANSITIONS, INITIAL_POINTS, QUANTITIES = 1, 2, 3
+# What a stream is for, so that the sampler, its start points, drawn quantities and drawn data share no numbers.
+TRANSITIONS, INITIAL_POINTS, QUANTITIES, TRANSFORMED_DATA = 1, 2, 3, 4
 
 MASK = np.uint64(0xFFFFFFFF)
 HALF = np.uint64(32)

@@ -73,8 +73,11 @@ def leaves(node: s.Statement | None) -> bool:
 
 
 def contains(program: s.Program, *kinds: type[s.Node]) -> bool:
-    """Whether nodes of these kinds occur in the functions of a program or after its parameters."""
-    blocks = (program.functions, program.transformed_parameters, program.model, program.generated_quantities)
+    """Whether nodes of these kinds occur where something may not be known, or in functions."""
+    blocks = (
+        program.functions, program.transformed_data, program.transformed_parameters, program.model,
+        program.generated_quantities,
+    )  # fmt: skip
     return any(isinstance(node, kinds) for block in blocks for part in block or () for node in walk(part))
 
 

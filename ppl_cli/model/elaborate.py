@@ -17,7 +17,7 @@ from ppl_cli.language import syntax as s
 from ppl_cli.language.checked import CheckedProgram
 from ppl_cli.language.diagnostics import ElaborationError
 from ppl_cli.language.source import Span
-from ppl_cli.model.analysis import REPORTS, TARGET, contains, is_part, leaf_name, steps
+from ppl_cli.model.analysis import REPORTS, TARGET, contains, facts, is_part, leaf_name, steps
 from ppl_cli.model.blocks import bound_checks, declare_data, declare_parameters
 from ppl_cli.model.compounds import leaves_of, rebuilt
 from ppl_cli.model.environment import Environment, Slot
@@ -45,8 +45,8 @@ def elaborate(checked: CheckedProgram, data: Mapping[str, Any], library: Library
     return Elaborator(checked, data, library, run).model()
 
 
-# Computes variables that depend on constants only: their values, and the first site that failed with its numbers.
-Run = Callable[[Sequence[Variable]], tuple[list[np.ndarray], tuple[int, Sequence[float]] | None]]
+# Computes variables that depend on constants only: their values, and what was said, numbers of sites with those they say.
+Run = Callable[[Sequence[Variable]], tuple[list[np.ndarray], list[tuple[int, Sequence[float]]]]]
 
 
 class Elaborator:
@@ -88,7 +88,7 @@ class Elaborator:
             self.environment.declare(REPORTS, Slot(0, (), "int64"))
         try:
             data = declare_data(self, program.data or ())
-            self.execute.run(program.transformed_data or ())
+            self.transformed_data(program.transformed_data or ())
             parameters = declare_parameters(self, program.parameters or ())
             transformed = self.block(program.transformed_parameters or ())
             checks = bound_checks(self, program.transformed_parameters or ())
@@ -106,6 +106,28 @@ class Elaborator:
             transformed=transformed, generated=generated, terms=terms, checks=checks, dims=self.dims,
             observed=tuple(self.observed), loops=self.loop_spans, reports=self.last_report(), sites=tuple(self.sites),
         )  # fmt: skip
+
+    def transformed_data(self, statements: Sequence[s.Statement]) -> None:
+        """What is drawn at random here is computed at the end of the block, or before a statement that must know it."""
+        self.drawing = True
+        for statement in statements:
+            state = self.save(facts(statement).assigns)
+            try:
+                self.execute.run((statement,))
+            except NeedsValue:
+                self.restore(state)
+                self.settle_draws()
+                self.execute.run((statement,))
+        self.settle_draws()
+        self.terms.clear()  # of what was rejected
+        self.drawing = False
+
+    def settle_draws(self) -> None:
+        """Variables that are not known, only drawn from what is, get their values."""
+        slots = [slot for scope in self.environment.scopes for slot in scope.values() if isinstance(slot.value, Variable)]
+        if slots:
+            for slot, found in zip(slots, self.compute([slot.value for slot in slots]), strict=True):  # type: ignore[misc]
+                slot.value = found if found.shape else found[()]
 
     def block(self, statements: Sequence[s.Statement]) -> dict[str, Variable]:
         """Run a block of named quantities; their values."""
@@ -230,10 +252,9 @@ class Elaborator:
             condition = self.assumptions.get(condition, condition)
         if is_known(condition):
             return self.evaluate(e.if_true if condition else e.if_false)
-        a, b = self.evaluate(e.if_true), self.evaluate(e.if_false)
+        a, b = (promote(self.evaluate(v), self.checked.type_of(e)) for v in (e.if_true, e.if_false))
         if shapes_of(a) != shapes_of(b):
             raise ElaborationError("the two values have different sizes", e.span)
-        a, b = (promote(v, self.checked.type_of(e)) for v in (a, b))
         found = make_if(ne(condition, 0), *(list(map(self.lift, leaves_of(v))) for v in (a, b)), self.live_variables())
         return rebuilt(a, map(lower, found))
 
@@ -242,11 +263,14 @@ class Elaborator:
         sys.stderr.write(text + "\n")
 
     def compute(self, variables: Sequence[Variable]) -> list[np.ndarray]:
-        """The values of variables that depend on data only, by compiled code."""
-        found, fault = self.run(variables)
-        if fault is not None:
-            site = list(self.sites)[fault[0]]
-            raise ElaborationError(site.message(fault[1]), site.span)
+        """The values of variables that depend on data only, by compiled code; prints, and raises what the program rejects."""
+        found, said = self.run(variables)
+        sites = list(self.sites)
+        for number, values in said:
+            site = sites[number]
+            if site.kind != "print":
+                raise ElaborationError(site.message(values), site.span)
+            self.printed(site.message(values))
         return found
 
     def site(self, site: Site) -> int:

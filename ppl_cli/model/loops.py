@@ -294,7 +294,8 @@ class Loops:
                     jump = leaving
             how = jump.how
             if isinstance(loop, s.While):
-                how = lower(switch(ne(how, NEXT), how, self.finished(loop)))
+                with self.el.inside(index):
+                    how = lower(switch(ne(how, NEXT), how, self.finished(loop)))
             results = [self.el.lift(convert(slot.value, slot.dtype)) for slot in slots.values()]
         finally:
             for name, slot in slots.items():
