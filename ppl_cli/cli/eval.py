@@ -34,7 +34,7 @@ def eval(model: str, expression: str, data: str | None, settings: tuple[str, ...
 
     from ppl_cli.evaluation import evaluate_expression
 
-    click.echo(json.dumps(evaluate_expression(loaded, expression, given).tolist()))
+    click.echo(json.dumps(evaluate_expression(loaded, expression, given)))
 
 
 def _setting(text: str) -> tuple[str, Any]:
@@ -44,4 +44,4 @@ def _setting(text: str) -> tuple[str, Any]:
     try:
         return name.strip(), json.loads(value)
     except json.JSONDecodeError:
-        raise OptionError(f"--set {text}: the value is not a JSON number or list of numbers") from None
+        raise OptionError(f"--set {text}: the value is not JSON") from None

@@ -14,7 +14,7 @@ import numpy as np
 from ppl_cli.errors import DataError
 from ppl_cli.language import syntax as s
 from ppl_cli.language.operators import indexed_type
-from ppl_cli.language.types import REAL, TupleType, Type, ndim
+from ppl_cli.language.types import REAL, ArrayType, TupleType, Type, ndim
 from ppl_cli.model.compounds import Complex, Parts, Tuple, each, labels
 from ppl_cli.model.environment import Group, Place, Slot
 from ppl_cli.model.values import Leaf, Value, shape_of
@@ -68,6 +68,18 @@ def spelled(value: Value, type: Type, element: Callable[[Leaf, int], Leaf]) -> l
         found += [",", *spelled(item, its_type, element)]
     first, last = "[]" if ndim(type) else "()"
     return [first, *found[1:], last]
+
+
+def written(value: Any, type: Type) -> Any:
+    """NumPy leaves → the value as JSON writes it."""
+    if isinstance(value, Complex):
+        return np.stack(value.elements, -1).tolist()
+    if not isinstance(value, Tuple):
+        return np.asarray(value).tolist()
+    if isinstance(type, ArrayType):
+        return [written(each(lambda v, k=k: v[k], value), type.element) for k in range(shape_of(value)[0])]
+    assert isinstance(type, TupleType)
+    return {str(k): written(*pair) for k, pair in enumerate(zip(value.elements, type.elements, strict=True), 1)}
 
 
 def spread(d: s.Declaration, given: Mapping[str, Any]) -> Mapping[str, Any]:

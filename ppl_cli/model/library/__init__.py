@@ -4,6 +4,8 @@ from __future__ import annotations
 from ppl_cli.language.types import Type
 from ppl_cli.model.library import (
     arithmetic,
+    complex_containers,
+    complex_numbers,
     containers,
     covariances,
     decompositions,
@@ -17,8 +19,8 @@ from ppl_cli.model.library import (
     sparse,
     special,
 )
+from ppl_cli.model.library.complex_numbers import operator as _operator
 from ppl_cli.model.library.operators import Build
-from ppl_cli.model.library.operators import operator as _operator
 from ppl_cli.model.library.table import Rows
 
 
@@ -32,6 +34,6 @@ class Library(Rows):
 LIBRARY = Library()
 
 __all__ = [
-    "LIBRARY", "Library", "arithmetic", "containers", "covariances", "decompositions", "densities", "functionals", "linear_models",
-    "markov", "matrices", "ordering", "real", "sparse", "special",
+    "LIBRARY", "Library", "arithmetic", "complex_containers", "complex_numbers", "containers", "covariances", "decompositions",
+    "densities", "functionals", "linear_models", "markov", "matrices", "ordering", "real", "sparse", "special",
 ]  # fmt: skip
