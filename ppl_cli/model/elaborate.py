@@ -124,7 +124,7 @@ class Elaborator:
 
     def settle_draws(self) -> None:
         """Variables that are not known, only drawn from what is, get their values."""
-        slots = [slot for scope in self.environment.scopes for slot in scope.values() if isinstance(slot.value, Variable)]
+        slots = [slot for slot in self.environment.slots() if isinstance(slot.value, Variable)]
         if slots:
             for slot, found in zip(slots, self.compute([slot.value for slot in slots]), strict=True):  # type: ignore[misc]
                 slot.value = found if found.shape else found[()]
