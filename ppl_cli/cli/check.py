@@ -18,16 +18,19 @@ def check(model: str, data: str | None, pedantic: bool) -> None:
     With --data, also sizes that do not agree and indices that are out of range.
     """
     from ppl_cli import language
-    from ppl_cli.distributions import DISTRIBUTIONS
     from ppl_cli.language.diagnostics import render
-    from ppl_cli.language.pedantic import pedantic_warnings
     from ppl_cli.model.library import LIBRARY
 
     if model == data == "-":
         raise OptionError("the model and the data cannot both come from standard input")
     text, name, folders = read_with_folders(model)
     checked = language.check(language.parse(text, name, folders), LIBRARY)
-    warnings = checked.warnings + (pedantic_warnings(checked, DISTRIBUTIONS) if pedantic else ())
+    warnings = checked.warnings
+    if pedantic:
+        from ppl_cli.distributions import DISTRIBUTIONS
+        from ppl_cli.language.pedantic import pedantic_warnings
+
+        warnings += pedantic_warnings(checked, DISTRIBUTIONS)
     if warnings:
         click.echo(render(warnings), err=True)
     if data is not None:

@@ -4,6 +4,7 @@ eight schools   seconds from the command to the written file, on a new machine a
 radon           the gradient of a hierarchical regression against C written by hand
 overhead        the sampler's own time for one leapfrog step
 rows            the time to compile a regression with 10^6 rows against 10^3
+check           the time to parse and check a program of 2000 lines
 """
 from __future__ import annotations
 
@@ -21,6 +22,8 @@ import numpy as np
 from ppl_cli import load
 from ppl_cli.inference.chains import sample
 from ppl_cli.inference.options import SampleOptions
+from ppl_cli.language import check, parse
+from ppl_cli.model.library import LIBRARY
 from ppl_cli.storage.data import read_data
 
 HERE = Path(__file__).parent
@@ -142,7 +145,24 @@ model {
     return f"10^3 rows {small:.3f} s, 10^6 rows {large:.3f} s; reading these {reading:.2f} s; (10^6 - reading) / 10^3 = {(large - reading) / small:.2f}"
 
 
-BENCHMARKS = {"eight_schools": eight_schools, "radon": radon, "overhead": overhead, "rows": rows}
+def check_program() -> str:
+    group = """
+  for (n in 1:N) {{
+    real effect_{0} = sum(x[1:3]) + exp(mu) * {0}.5 + (mu > 0 ? 1 : 2);
+    y[n] ~ normal(effect_{0} * x[n] + mu, sigma); // group {0}
+    if (effect_{0} > 3 && n < N) target += normal_lpdf(x[n] | mu, sigma);
+  }}"""
+    data = "data { int N; vector[N] x; vector[N] y; } parameters { real mu; real<lower=0> sigma; }"
+    text = f"{data}\nmodel {{{''.join(map(group.format, range(400)))}\n}}\n"
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        check(parse(text), LIBRARY)
+        times.append(time.perf_counter() - start)
+    return f"{text.count(chr(10))} lines {min(times):.2f} s"
+
+
+BENCHMARKS = {"eight_schools": eight_schools, "radon": radon, "overhead": overhead, "rows": rows, "check": check_program}
 
 if __name__ == "__main__":
     main()
