@@ -208,7 +208,10 @@ class Expressions:
         if not any(isinstance(v, Stretch) for v in values):
             return None
         scalars = self.el.stretches.scalars(tuple(map(self.type_of, e.arguments)))
-        elementwise = (lambda *a: implementation(*a, types=scalars)) if signature.result.word in ("T", "Z") else None
+        one = lambda *a: implementation(*a, types=scalars)  # noqa: E731
+        if signature.bar and all(pattern.word in ("reals", "ints") for pattern in signature.arguments):
+            return self.el.stretches.sum(self.el.stretches.together(one, values, e.span))
+        elementwise = one if signature.result.word in ("T", "Z") else None
         return self.el.stretches.call(e.name, elementwise, values, e.span)
 
     def settle(self, value: Value, span: Span, position: int, name: str) -> Value:

@@ -105,6 +105,9 @@ class Statements:
             self.store(place, [], value, d.name, d.value.span)
 
     def unset(self, leaf: s.Declaration) -> Slot:
+        stretch = self.el.stretches.declared(leaf)
+        if stretch is not None:
+            return Slot(stretch, (), "float64")
         shape = self.el.extents(leaf.type)
         kind: DType = "int64" if leaf.type.base == "int" else "float64"
         return Slot(unset(shape, kind), shape, kind)
@@ -115,7 +118,7 @@ class Statements:
             assert isinstance(value, Parts)
             for element, part in zip(place.elements, value.elements, strict=True):
                 self.store(element, positions, part, name, span)
-        elif isinstance(value, Stretch) or any(isinstance(p.value, Stretch) for p in positions):
+        elif any(isinstance(v, Stretch) for v in (place.value, value, *(p.value for p in positions))):
             place.value = self.el.stretches.write(place.value, positions, value, span)
         elif positions:
             place.value = indexing.write(place.value, positions, convert(value, place.dtype), span, self.el.lift)
@@ -187,6 +190,12 @@ class Statements:
             self.density_call(t, call, resolved, left, arguments)
             return
         law = DISTRIBUTIONS[resolved.base]
+        bounds = self.bounds(t.truncation)
+        position = self.positions_of(t.left)
+        self.el.note_observed(t.left)
+        if any(isinstance(v, Stretch) for v in (left, *arguments)):
+            self.el.add_term(t, self.el.stretches.density(law, bounds, (left, position, *arguments), t.span))
+            return
         value = self.el.lift(left)
         parameters = [self.el.lift(a) for a in arguments]
         batch = value.shape[: value.ndim - law.event_ndim]
@@ -195,10 +204,9 @@ class Statements:
             rv = self.el.bind_draws(random_variable(law, *parameters, batch=batch, event=event))
         except (TypeError, ValueError) as error:
             raise ElaborationError(f"the sizes do not agree: {error}", t.span) from error
-        if t.truncation:
-            rv = self.truncate(rv, t.truncation)
-        self.el.note_observed(t.left)
-        self.el.add_term(t, log_prob(rv, value, law.event_ndim, self.el.lift(self.positions_of(t.left))))
+        if bounds:
+            rv = truncated(rv, *bounds)
+        self.el.add_term(t, log_prob(rv, value, law.event_ndim, self.el.lift(position)))
 
     def positions_of(self, left: s.Expression) -> Value:
         """Which elements of its variable the left side of `~` is; -1 for an expression that is not part of one."""
@@ -228,11 +236,12 @@ class Statements:
         )
         self.el.add_term(t, self.el.lift(value))
 
-    def truncate(self, rv: Variable, truncation: s.Truncation) -> Variable:
-        bounds = []
-        for bound, missing in ((truncation.lower, -np.inf), (truncation.upper, np.inf)):
-            bounds.append(self.el.lift(missing if bound is None else self.el.evaluate(bound)))
-        return truncated(rv, *bounds)
+    def bounds(self, truncation: s.Truncation | None) -> list[Variable]:
+        """The lower and the upper bound, or none."""
+        if truncation is None:
+            return []
+        pairs = ((truncation.lower, -np.inf), (truncation.upper, np.inf))
+        return [self.el.lift(missing if bound is None else self.el.evaluate(bound)) for bound, missing in pairs]
 
     def target_plus(self, t: s.TargetPlus) -> None:
         value = self.el.lift(convert(self.el.evaluate(t.value), "float64"))

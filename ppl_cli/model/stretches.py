@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ppl_cli.distributions import Distribution
 from ppl_cli.graph.basic import Variable, constant, root
 from ppl_cli.language import syntax as s
 from ppl_cli.language.source import Span
@@ -20,6 +21,7 @@ from ppl_cli.model.indexing import Position
 from ppl_cli.model.values import Leaf, NeedsValue, Stretch, convert, lower, shape_of
 from ppl_cli.ops.control import make_loop
 from ppl_cli.ops.indexing import affine, gather, set_at
+from ppl_cli.ops.random import log_prob, random_variable, truncated
 from ppl_cli.ops.scalar_math import add, detached, exp, log, maximum, sub, to_real
 from ppl_cli.ops.shape import broadcast_to
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 CUTS = frozenset(("head", "tail", "segment", "sub_col", "sub_row", "rep_vector", "rep_row_vector", "rep_array"))
 SAME = frozenset(("to_vector", "to_row_vector", "to_array_1d"))
+ONE_AXIS = frozenset(("vector", "row_vector"))
 SIZES = frozenset(("size", "rows", "cols", "num_elements"))
 
 
@@ -147,7 +150,8 @@ class Stretches:
 
     def reduce(self, x: Stretch, start: float, combine: Callable[[Variable, Variable], Variable]) -> Leaf:
         j, total = root("j", "int64"), root("total")
-        element = x.at(j)
+        with self.el.inside(j):
+            element = x.at(j)
         if element.ndim:
             raise NeedsValue(x.length, x.span)
         (found,) = make_loop(j, [total], [combine(total, to_real(element))], 0, x.length, [constant(start)])
@@ -159,13 +163,42 @@ class Stretches:
         shifted = self.together(lambda v: exp(v - largest), [x], x.span)
         return lower(log(self.el.lift(self.sum(shifted))) + largest)  # type: ignore[operator]
 
+    def density(self, law: Distribution, bounds: Sequence[Variable], values: Sequence[Leaf], span: Span) -> Variable:
+        """The sum of log densities of independent elements; `values` are the outcome, its position, the parameters."""
+        if law.event_ndim or any(law.event_ndims):
+            raise NeedsValue(next(v.length for v in values if isinstance(v, Stretch)), span)
+
+        def element(outcome: Variable, position: Variable, *parameters: Variable) -> Variable:
+            rv = self.el.bind_draws(random_variable(law, *parameters))
+            return log_prob(truncated(rv, *bounds) if bounds else rv, outcome, 0, position)
+
+        return self.el.lift(self.sum(self.together(element, values, span)))
+
     # -------------------------------------------------------------------------------------- assignment
+
+    def declared(self, d: s.Declaration) -> Stretch | None:
+        """A vector declared with a length that is not known; None if it is something else."""
+        if not self.el.stretching or d.type.base not in ONE_AXIS or len(d.type.extents) != 1:
+            return None
+        length = self.el.evaluate(d.type.extents[0])
+        if not isinstance(length, Variable) or length in self.el.assumptions:
+            return None
+        return Stretch(length, lambda j: constant(np.nan), d.span)
+
+    def whole(self, x: Stretch, positions: Sequence[Position], value: Leaf, span: Span) -> Stretch:
+        """The vector x after all of it has been assigned."""
+        if positions or not isinstance(value, Stretch):
+            raise NeedsValue(x.length, span)
+        self.agree(x, value, span)
+        return value
 
     def write(self, x: Leaf, positions: Sequence[Position], value: Leaf, span: Span) -> Leaf:
         """x with x[positions] = value, element by element along the one position that is a stretch."""
         which = [k for k, p in enumerate(positions) if isinstance(p.value, Stretch)]
         stretch = positions[which[0]].value if which else value
         assert isinstance(stretch, Stretch)
+        if isinstance(x, Stretch):
+            return self.whole(x, positions, value, span)
         target = self.el.lift(x)
         plain = all(not shape_of(p.value) for p in positions if p.value is not None and not isinstance(p.value, Stretch))
         if len(which) != 1 or len(positions) != target.ndim or not plain or any(p.value is None for p in positions):

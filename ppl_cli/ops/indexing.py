@@ -90,11 +90,19 @@ def _last_writes(x: Variable, indices: Sequence[Variable]) -> Variable:
     lead, rest = x.shape[: len(indices)], x.ndim - len(indices)
     data = [np.broadcast_to(i.data, shape) for i in indices if isinstance(i, Constant)]
     count = int(np.prod(shape))
-    if count <= 1 or (len(data) == len(indices) and len(set(zip(*(d.flat for d in data), strict=True))) == count):
+    if count <= 1 or (len(data) == len(indices) and _are_different(data, lead)):
         return constant(True)
     numbers = constant(np.arange(count).reshape(shape))
     last = gather(set_at(constant(np.zeros(lead, "int64")), numbers, *indices), *indices)
     return Reshape((*shape, *(1,) * rest))(eq(last, numbers))
+
+
+def _are_different(indices: Sequence[np.ndarray], shape: tuple[int, ...]) -> bool:
+    """Whether no element of an array of this shape is meant twice."""
+    flat = np.ravel_multi_index(tuple(indices), shape, mode="wrap").ravel()
+    met = np.zeros(int(np.prod(shape)), bool)
+    met[flat] = True
+    return int(np.count_nonzero(met)) == flat.size
 
 
 @dataclass(frozen=True)
