@@ -10,6 +10,7 @@ from ppl_cli.language.checked import ResolvedCall
 from ppl_cli.language.context import Context
 from ppl_cli.language.functionals import resolve_function
 from ppl_cli.language.old_spellings import OLD_ENDINGS
+from ppl_cli.language.scopes import Block
 from ppl_cli.language.signatures import Signature, best_match
 from ppl_cli.language.spelling import FUNCTIONS_ELSEWHERE, LAWS_ELSEWHERE, did_you_mean
 from ppl_cli.language.stan_names import STAN_FUNCTIONS
@@ -185,7 +186,12 @@ def _fitting(groups: Sequence[_Candidates], arguments: tuple[Type, ...]) -> list
 
 
 def _check_data_arguments(context: Context, call: Call, resolved: ResolvedCall) -> None:
-    """Arguments declared with `data` must not depend on parameters. On the right of `~` the outcome is left out."""
+    """Arguments declared with `data` must not depend on parameters. On the right of `~` the outcome is left out.
+
+    In generated quantities all values are known.
+    """
+    if context.place.block is Block.GENERATED_QUANTITIES:
+        return
     if resolved.definition is not None:
         data_only = [parameter.data_only for parameter in resolved.definition.parameters]
     elif resolved.signature is not None:

@@ -17,6 +17,7 @@ from ppl_cli.language.types import (
     TupleType,
     Type,
     array_of,
+    contains_error,
     is_assignable,
 )
 
@@ -94,7 +95,7 @@ def _check_size(context: Context, size: Expression, local: bool) -> None:
         return
     if (literal_int(size) or 0) < 0:
         context.error("a size cannot be negative", size.span)
-    name = None if local else context.parameter_in(size)
+    name = None if local or contains_error(found) else context.parameter_in(size)
     if name is not None:
         context.error("a size must be known from data", size.span, f"`{name.name}` depends on parameters")
 

@@ -112,7 +112,7 @@ def _name(context: Context, name: syntax.Name) -> Type:
     if function is not None:
         return function
     context.error(f"unknown variable `{name.name}`", name.span, _name_hint(context, name))
-    context.scopes.declare(Symbol(name.name, ERROR, Kind.LOCAL, context.place.block, name.span, data_only=True))
+    context.scopes.declare_everywhere(Symbol(name.name, ERROR, Kind.LOCAL, context.place.block, name.span, data_only=True))
     return ERROR
 
 

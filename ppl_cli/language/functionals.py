@@ -79,6 +79,9 @@ def resolve_function(context: Context, call: Call, resolved: ResolvedCall) -> Fu
     name = call.arguments[0] if call.arguments else None
     if signature is None or not takes_function(signature) or not isinstance(name, Name):
         return None
+    definitions = functions_named(context, name.name)
+    if not definitions:
+        return None
     form = _forms()[signature]
     bound = {
         pattern.word: _element(type, pattern.dimensions)
@@ -89,11 +92,11 @@ def resolve_function(context: Context, call: Call, resolved: ResolvedCall) -> Fu
     result = _type(form.result, bound)
     if any(map(contains_error, wanted)):
         return None
-    for definition in functions_named(context, name.name):
+    for definition in definitions:
         if definition.return_type == result and _accepts(definition, wanted):
             return definition
     shape = f"{result} {name.name}({', '.join(map(str, wanted))})"
-    found = " and ".join(each.heading for each in functions_named(context, name.name))
+    found = " and ".join(each.heading for each in definitions)
     context.error(f"`{call.name}` needs a function `{shape}`", name.span, f"this is {found}")
     return None
 

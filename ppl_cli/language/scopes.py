@@ -9,7 +9,7 @@ from enum import Enum
 
 from ppl_cli.language.source import Span
 from ppl_cli.language.syntax import FunctionDefinition, Suffix
-from ppl_cli.language.types import Type, scalar_of
+from ppl_cli.language.types import ERROR, Type, scalar_of
 
 
 class Block(Enum):
@@ -108,12 +108,17 @@ class Scopes:
         """The last variable of this name whose scope is closed."""
         return self._gone.get(name)
 
+    def declare_everywhere(self, symbol: Symbol) -> None:
+        """A variable of the outermost scope."""
+        self._stack[0][symbol.name] = symbol
+
     def declare(self, symbol: Symbol) -> None:
         self._stack[-1][symbol.name] = symbol
 
     def names(self) -> Iterator[str]:
+        """All variables that can be seen; not those that are unknown and have been reported."""
         for scope in self._stack:
-            yield from scope
+            yield from (name for name, symbol in scope.items() if symbol.type != ERROR)
 
     @contextmanager
     def nested(self) -> Iterator[None]:

@@ -29,6 +29,7 @@ SIGNATURES = (
     "array[] A rep_array(A, int)",
     "array[] A append_array(array[] A, array[] A)",
     "vector rep_vector(real, int)",
+    "int to_int(data real)",
     "vector to_vector(array[] real)",
     "vector to_vector(matrix)",
     "matrix cholesky_decompose(matrix)",

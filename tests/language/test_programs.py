@@ -9,7 +9,7 @@ import pytest
 
 from ppl_cli.language import check, parse
 from ppl_cli.language.checked import CheckedProgram
-from ppl_cli.language.diagnostics import LanguageError, render
+from ppl_cli.language.diagnostics import LanguageError, Severity, render
 from ppl_cli.language.signatures import Library
 
 FOLDER = Path(__file__).parent
@@ -45,6 +45,13 @@ def test_bad_program(path: Path, library: Library, compare_with_stored: Callable
     with pytest.raises(LanguageError) as raised:
         check_file(path, library)
     compare_with_stored(str(raised.value) + "\n", path.with_suffix(".expected"))
+
+
+@pytest.mark.parametrize("path", [path for path in BAD if path.parent.name != "several"], ids=area_and_name)
+def test_one_mistake_is_one_message(path: Path, library: Library) -> None:
+    with pytest.raises(LanguageError) as raised:
+        check_file(path, library)
+    assert [each.severity for each in raised.value.diagnostics].count(Severity.ERROR) == 1
 
 
 def test_long_sum_has_no_limit(library: Library) -> None:
