@@ -12,7 +12,7 @@ from ppl_cli.graph.types import DType
 from ppl_cli.language import syntax as s
 from ppl_cli.language.diagnostics import NotSupported
 from ppl_cli.model.constraints import NAMED, Bijection, OffsetMultiplier, bounded
-from ppl_cli.model.data import validate
+from ppl_cli.model.data import missing, validate
 from ppl_cli.model.environment import Slot
 from ppl_cli.model.model import Parameter, Term
 from ppl_cli.model.parts import declared, leaf_declarations, spread
@@ -32,10 +32,12 @@ def declare_data(el: Elaborator, block: Sequence[s.Statement]) -> dict[str, np.n
         assert isinstance(d, s.Declaration)
         leaves = tuple(leaf_declarations(d))
         given = _given(d, el.raw)
-        if d.value is not None and not any(leaf.name in given for leaf in leaves):
+        if any(leaf.name in given for leaf in leaves):
+            el.environment.declare(d.name, declared(d, lambda leaf, given=given: _read(el, leaf, given)))  # type: ignore[misc]
+        elif d.value is not None:
             el.execute.declaration(d)
         else:
-            el.environment.declare(d.name, declared(d, lambda leaf, given=given: _read(el, leaf, given)))  # type: ignore[misc]
+            raise missing(d, el.raw)
         for leaf, slot in zip(leaves, el.environment.visible([d.name]).values(), strict=True):
             values[leaf.name] = np.asarray(slot.value)
             check(el, leaf, values[leaf.name])
@@ -86,8 +88,8 @@ def check(el: Elaborator, d: s.Declaration, value: np.ndarray) -> None:
     """Known values must satisfy the constraint of their declaration."""
     problem = bijection_of(el, d, value.shape).problem(value)
     if problem:
-        index, space, reason = problem.partition(" ") if problem.startswith("[") else ("", " ", problem)
-        raise DataError(f"{d.name_span}: error: in the data, `{d.name}{index}`{space}{reason}")
+        index, _, reason = problem.partition(" ") if problem.startswith("[") else ("", "", problem.lstrip())
+        raise DataError(f"{d.name_span}: error: in the data, `{d.name}{index}` {reason}")
 
 
 def bound_checks(el: Elaborator, block: Sequence[s.Statement]) -> tuple[Term, ...]:

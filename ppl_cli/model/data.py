@@ -22,7 +22,7 @@ def validate(declaration: Declaration, raw: Mapping[str, Any], shape: tuple[int,
     """The value of a data variable: a row-major array of `shape`, of int64 or float64."""
     name, place = declaration.name, declaration.name_span
     if name not in raw:
-        raise DataError(f"{place}: error: the data variable `{name}` is missing{_mend(name, raw)}")
+        raise missing(declaration, raw)
     problem = f"{place}: error: in the data, "
     try:
         array = _to_array(name, raw[name])
@@ -33,6 +33,12 @@ def validate(declaration: Declaration, raw: Mapping[str, Any], shape: tuple[int,
         return np.array(_to_ints(name, array) if dtype == "int64" else array, dtype, order="C")
     except _Misfit as misfit:
         raise DataError(problem + str(misfit)) from None
+
+
+def missing(declaration: Declaration, raw: Mapping[str, Any]) -> DataError:
+    """What to raise for a variable that the data do not have."""
+    name = declaration.name
+    return DataError(f"{declaration.name_span}: error: the data variable `{name}` is missing{_mend(name, raw)}")
 
 
 class _Misfit(Exception):
