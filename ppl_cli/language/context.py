@@ -68,7 +68,12 @@ class Context:
             yield
 
     def declare(
-        self, name: str, type: Type, kind: Kind, span: Span, data_only: bool = False,
+        self,
+        name: str,
+        type: Type,
+        kind: Kind,
+        span: Span,
+        data_only: bool = False,
         extents: tuple[int | None, ...] = (),
     ) -> None:
         """Make a variable known; if its name cannot be used, say why (it is known all the same)."""

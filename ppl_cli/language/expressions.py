@@ -112,7 +112,8 @@ def _name(context: Context, name: syntax.Name) -> Type:
     if function is not None:
         return function
     context.error(f"unknown variable `{name.name}`", name.span, _name_hint(context, name))
-    context.scopes.declare_everywhere(Symbol(name.name, ERROR, Kind.LOCAL, context.place.block, name.span, data_only=True))
+    unknown = Symbol(name.name, ERROR, Kind.LOCAL, context.place.block, name.span, data_only=True)
+    context.scopes.declare_everywhere(unknown)
     return ERROR
 
 
@@ -129,7 +130,7 @@ def _name_hint(context: Context, name: syntax.Name) -> str | None:
         return f"the one of {gone.span.line_from(name.span)} is known only where it is declared"
     if context.library.signatures(name.name):
         return f"the function is called as `{name.name}(…)`"
-    return VALUES_ELSEWHERE.get(name.name) or did_you_mean(name.name, context.scopes.names())
+    return VALUES_ELSEWHERE.get(name.name) or did_you_mean(name.name, (*context.scopes.names(), "target"))
 
 
 def _declared_later(program: syntax.Program, name: syntax.Name) -> syntax.Declaration | None:

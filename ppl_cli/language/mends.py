@@ -32,6 +32,7 @@ _TYPES = (
     "positive_ordered simplex unit_vector sum_to_zero_vector sum_to_zero_matrix cholesky_factor_corr "
     "cholesky_factor_cov corr_matrix cov_matrix column_stochastic_matrix row_stochastic_matrix"
 ).split()
+_STATEMENTS = "return break continue for while if else print reject fatal_error profile target jacobian".split()
 _TYPES_ELSEWHERE = {
     "bool": "a truth value is an `int<lower=0, upper=1>`",
     "boolean": "a truth value is an `int<lower=0, upper=1>`",
@@ -197,6 +198,8 @@ def statement_meant(expression: Expression) -> str | None:
             return "write `{ }`"
         case Name(name="end"):
             return "a block ends with `}`"
+        case Name(name=name):
+            return did_you_mean(name, ("break", "continue", "return"))
         case Binary(operator="=="):
             return "an assignment is written `=`"
     return None
@@ -210,6 +213,7 @@ def mend(failure: Failure) -> str | None:
             (hint for place, others, hint in _COMPILED if others <= failure.accepted and place.search(failure.place)),
             None,
         )
+        or _statement_meant(failure)
         or _keyword(failure)
         or _bracket(failure)
     )
@@ -225,6 +229,12 @@ def _word_meant(failure: Failure) -> str | None:
     if accepted & CONSTRAINTS:
         return did_you_mean(found, (failure.spellings[name] for name in sorted(CONSTRAINTS)))
     return _type_meant(found) if accepted >= {"INT", "VECTOR"} else None
+
+
+def _statement_meant(failure: Failure) -> str | None:
+    """A misspelled word that begins the statement."""
+    word = failure.statement[0] if failure.statement else None
+    return did_you_mean(word, _STATEMENTS) if word is not None and word.type == "NAME" else None
 
 
 def _keyword(failure: Failure) -> str | None:

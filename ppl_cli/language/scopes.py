@@ -86,7 +86,12 @@ class Symbol:
 
     @staticmethod
     def declared(
-        name: str, type: Type, kind: Kind, block: Block, span: Span, data_only: bool = False,
+        name: str,
+        type: Type,
+        kind: Kind,
+        block: Block,
+        span: Span,
+        data_only: bool = False,
         extents: tuple[int | None, ...] = (),
     ) -> Symbol:
         """A symbol that is known from data if it is marked so, stands in such a block, or is an int."""

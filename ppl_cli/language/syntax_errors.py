@@ -22,6 +22,7 @@ _NAMED_TOKENS = {name: f"`{block}`" for name, block in BLOCKS.items()} | {
 _COMPLETE = (";", "{", "}")
 _NOT_SHOWN = CONSTRAINTS | {"ARROW", "DOT_NUMERAL", "T"}
 _OPERATORS = frozenset("? || && == != < <= >= + - * / % .* ./ \\ %/% ^ .^ ' [ .".split())
+_OF_ARRAY_LITERALS = frozenset(("COMMA", "RBRACE"))  # a statement may begin with one
 _ASSIGNMENTS = frozenset("= += -= *= /= .*= ./=".split())
 
 # Where all tokens of the first set may stand, the phrases say so; of the single tokens, those of the last set are
@@ -162,7 +163,7 @@ def _expected(accepted: frozenset[str], spellings: Mapping[str, str]) -> str:
             names -= {"MORETHAN"}
         kinds.append("an operator")
     if "TILDE" in names:
-        names = frozenset(name for name in names if spellings.get(name) not in _ASSIGNMENTS)
+        names = frozenset(name for name in names if spellings.get(name) not in _ASSIGNMENTS) - _OF_ARRAY_LITERALS
         kinds.insert(0, "an assignment")
     return _either(sorted(_NAMED_TOKENS.get(name) or f"`{spellings.get(name, name)}`" for name in names) + kinds)
 
