@@ -17,8 +17,9 @@ from ppl_cli.language.checked import ResolvedCall
 from ppl_cli.language.diagnostics import ElaborationError, NotSupported
 from ppl_cli.language.source import Span
 from ppl_cli.model.analysis import REPORTS
+from ppl_cli.model.compounds import each, leaves_of
 from ppl_cli.model.environment import Slot
-from ppl_cli.model.values import NeedsValue, Stretch, Value, convert, is_known, lower, shape_of
+from ppl_cli.model.values import Leaf, NeedsValue, Stretch, Value, convert, is_known, lower, shape_of
 from ppl_cli.ops.control import Body, make_loop
 from ppl_cli.ops.indexing import gather, set_at
 from ppl_cli.ops.reduction import reduce_sum
@@ -68,9 +69,13 @@ class HigherOrder:
 
     def traced(self, function: s.FunctionDefinition, own: Sequence[Variable], values: Sequence[Value], span: Span) -> Traced:
         """The function of its `own` first arguments and of those of the `values` that are not known, and these."""
-        unknown = [v for v in values if isinstance(v, Variable)]
+        unknown = [leaf for v in values for leaf in leaves_of(v) if isinstance(leaf, Variable)]
         copies = {v: root(v.name or "argument", v.dtype, v.shape) for v in unknown if v not in self.el.assumptions}
-        arguments = [self.el.assumptions.get(v, copies.get(v)) if isinstance(v, Variable) else v for v in values]
+
+        def inside(leaf: Leaf) -> Value:
+            return self.el.assumptions.get(leaf, copies.get(leaf)) if isinstance(leaf, Variable) else leaf  # type: ignore[return-value]
+
+        arguments = [each(inside, v) for v in values]
         environment = self.el.environment
         try:
             with self.el.collect_terms() as terms, environment.scope():

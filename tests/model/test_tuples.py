@@ -247,6 +247,29 @@ def test_a_missing_tuple_is_named_as_declared() -> None:
         load("data { tuple(int, real) t; }", {})
 
 
+def test_solvers_and_reduce_sum_take_tuples() -> None:
+    model = load(
+        """functions {
+          vector f(real t, vector y, tuple(real, vector) p, complex c) { return -p.1 * y + p.2 * get_real(c); }
+          real part(array[] tuple(real, int) s, int a, int b, tuple(real, real) k) {
+            real r = 0;
+            for (e in s) r += e.1 * e.2 * k.1;
+            return r;
+          }
+        }
+        parameters { tuple(real, vector[2]) p; complex c; }
+        transformed parameters { array[2] vector[2] y = ode_rk45(f, [1, 2]', 0, {1, 2}, p, c); }
+        model {
+          array[3] tuple(real, int) s = {(p.1, 1), (2, 2), (p.1, 3)};
+          target += y[2, 1] + reduce_sum(part, s, 1, (p.1, 2.0));
+        }"""
+    )
+    q = model.flatten({"p": {"1": 0.5, "2": [0.1, 0.2]}, "c": [1, 2]})
+    value, gradient = model.logp_grad(q)
+    np.testing.assert_allclose(value, math.exp(-1) + 0.2 * (1 - math.exp(-1)) + 0.5 * 6, rtol=1e-6)
+    np.testing.assert_allclose(gradient[1:], [2 * (1 - math.exp(-1)), 0, 0.2 * (1 - math.exp(-1)), 0], rtol=1e-5, atol=1e-9)
+
+
 def test_bounds_of_transformed_tuples_are_checked() -> None:
     model = load("parameters { real x; } transformed parameters { tuple(real<lower=0>, real) t = (x, x); }")
     assert model.logp_grad(np.array([1.0]))[0] == 0
