@@ -179,6 +179,22 @@ static int64_t checked_index(double *reports, int64_t i, int64_t n, int64_t site
   return 0;
 }
 """,
+    "checked_divisor": """\
+static int64_t checked_divisor(double *reports, int64_t b, int64_t site) {
+  if (b) return b;
+  report(reports, site, 1, 0, 0);
+  return 1;
+}
+""",
+    "checked_product": """\
+static int64_t checked_product(double *reports, int64_t a, int64_t b, int64_t site) {
+  int64_t product;
+  if (!__builtin_mul_overflow(a, b, &product)) return product;
+  double values[] = {(double)a, (double)b};
+  report(reports, site, 1, 2, values);
+  return 0;
+}
+""",
     "log_determinant": """\
 static void log_determinant(int64_t n, double *restrict a, double *restrict out) {
   double total = 0;

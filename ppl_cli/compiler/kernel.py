@@ -214,7 +214,7 @@ def reports(kernel: Kernel) -> tuple[bool, bool]:
     """Whether a kernel writes records, and whether some of them are faults."""
     found = [s for s in walk(kernel.body) if isinstance(s, Report)]
     checks = any(
-        isinstance(e, Apply) and e.scalar.name == "checked_index" for s in walk(kernel.body) for e in expressions(s)
+        isinstance(e, Apply) and e.scalar.reports for s in walk(kernel.body) for e in expressions(s)
     )
     return bool(found) or checks, checks or any(s.fault for s in found)
 

@@ -334,3 +334,19 @@ def checked_index(reports, i, n, site):
         return i
     report(reports, site, 1, 2, (float(i + 1), float(n)))
     return 0
+
+
+@function
+def checked_divisor(reports, b, site):
+    if b != 0:
+        return b
+    report(reports, site, 1, 0, (0.0, 0.0))
+    return 1
+
+
+@function
+def checked_product(reports, a, b, site):
+    if abs(float(a) * float(b)) < 9223372036854775808.0:
+        return a * b
+    report(reports, site, 1, 2, (float(a), float(b)))
+    return 0

@@ -7,27 +7,28 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ppl_cli.graph.basic import Constant, Variable
+from ppl_cli.graph.basic import Constant, Variable, constant
 from ppl_cli.graph.traversal import clone_replace, evaluate, roots_of, toposort
 from ppl_cli.language import syntax as s
 from ppl_cli.language.checked import ResolvedCall
 from ppl_cli.language.diagnostics import ElaborationError, NotSupported
 from ppl_cli.language.signatures import Signature
 from ppl_cli.language.source import Span
-from ppl_cli.language.types import Type
+from ppl_cli.language.types import INT, Type
 from ppl_cli.model import indexing
 from ppl_cli.model.analysis import TARGET
 from ppl_cli.model.compounds import Complex, Parts, Tuple, each, leaves_of
 from ppl_cli.model.indexing import Position
 from ppl_cli.model.parts import spelled
-from ppl_cli.model.sites import INDEX_PIECES, Site
+from ppl_cli.model.sites import DIVISION_PIECES, INDEX_PIECES, PRODUCT_PIECES, Site
 from ppl_cli.model.stretches import CUTS
 from ppl_cli.model.values import (
     Leaf, NeedsValue, Stretch, Value, dtype_of, is_known, known_result, lower, promote, shape_of, shapes_of,
 )
-from ppl_cli.ops.control import InnerGraphOp
+from ppl_cli.ops.control import InnerGraphOp, make_if
+from ppl_cli.ops.indexing import Gather
 from ppl_cli.ops.random import RandomVariable, StepToken
-from ppl_cli.ops.reporting import checked_index
+from ppl_cli.ops.reporting import checked_divisor, checked_index, checked_product
 from ppl_cli.ops.scalar_math import add, both, either, ne, sub, to_int
 from ppl_cli.ops.shape import stack
 
@@ -91,11 +92,11 @@ class Expressions:
             )
         if type(value) in (int, float, np.int64, np.float64):
             return -value if e.operator == "-" else value if e.operator == "+" else int(not value)
-        return self.operate(e.operator, (e.operand,), (value,), e)
+        return self.operate(e.operator, e.operand, value, e)
 
     def transpose(self, e: s.Transpose) -> Value:
         value = self(e.operand)
-        return value if isinstance(value, Stretch) else self.operate("'", (e.operand,), (value,), e)
+        return value if isinstance(value, Stretch) else self.operate("'", e.operand, value, e)
 
     def binary(self, e: s.Binary) -> Value:
         if e.operator in ("&&", "||"):
@@ -103,28 +104,42 @@ class Expressions:
         a, b = self(e.left), self(e.right)
         if isinstance(a, Stretch) or isinstance(b, Stretch):
             return self.el.stretches.binary(e, (a, b))
+        types = (self.type_of(e.left), self.type_of(e.right))
+        return self.combine(e.operator, types, (a, b), e.span, self.type_of(e))
+
+    def combine(
+        self, symbol: str, types: tuple[Type, Type], values: tuple[Value, Value], span: Span, result: Type
+    ) -> Value:
+        """The result of an operator on two values, neither of them a stretch."""
+        a, b = values
         if is_known(a) and is_known(b) and not shape_of(a) and not shape_of(b):
-            done = self.fast(e, a, b)
+            done = self.fast(symbol, a, b, span)
             if done is not None:
                 return done
-        return self.operate(e.operator, (e.left, e.right), (a, b), e)
+        if types == (INT, INT):
+            if symbol in ("/", "%/%", "%") and isinstance(b, Variable):
+                b = checked_divisor(b, self.el.site(Site("arithmetic", span, DIVISION_PIECES)))
+            if symbol == "*" and any(isinstance(v, Variable) and not self.is_scheduled(v) for v in values):
+                site = self.el.site(Site("arithmetic", span, PRODUCT_PIECES))
+                return checked_product(self.el.lift(a), self.el.lift(b), site)
+        return self.build(self.el.library.operator(symbol, types), (a, b), span, result)
 
-    def fast(self, e: s.Binary, a: Any, b: Any) -> Value | None:
+    def fast(self, symbol: str, a: Any, b: Any, span: Span) -> Value | None:
         if isinstance(a, Parts) or isinstance(b, Parts):
             return None
         integers = isinstance(a, int | np.integer) and isinstance(b, int | np.integer)
-        if e.operator in _FAST:
+        if symbol in _FAST:
             if integers:
-                return whole(_FAST[e.operator](int(a), int(b)), (a, b), e.span)
-            result = _FAST[e.operator](a, b)
+                return whole(_FAST[symbol](int(a), int(b)), (a, b), span)
+            result = _FAST[symbol](a, b)
             return int(result) if isinstance(result, bool | np.bool_) else result
-        if e.operator in ("/", "%/%", "%"):
+        if symbol in ("/", "%/%", "%"):
             if integers and b == 0:
-                raise ElaborationError("integer division by zero", e.span)
+                raise ElaborationError("integer division by zero", span)
             if integers:
                 quotient = _truncated(int(a), int(b))
-                return whole(quotient if e.operator != "%" else int(a) - quotient * int(b), (a, b), e.span)
-            if e.operator == "/" and b != 0:
+                return whole(quotient if symbol != "%" else int(a) - quotient * int(b), (a, b), span)
+            if symbol == "/" and b != 0:
                 return a / b
         return None
 
@@ -136,14 +151,17 @@ class Expressions:
                 return int(bool(a))
             b = self(e.right)
             return int(bool(b)) if is_known(b) else to_int(ne(b, 0))
-        b = self(e.right)
-        return lower(to_int((both if e.operator == "&&" else either)(a, self.el.lift(b))))
+        b = self.el.lift(self(e.right))
+        live = self.el.live_variables()
+        if any(isinstance(node.op, Gather | InnerGraphOp) for node in toposort([b], stop=live)):  # it may fail
+            decided = constant(int(e.operator == "||"))
+            paths = ([to_int(ne(b, 0))], [decided])
+            return lower(make_if(ne(a, 0), *(paths if e.operator == "&&" else paths[::-1]), live)[0])
+        return lower(to_int((both if e.operator == "&&" else either)(a, b)))
 
-    def operate(
-        self, symbol: str, operands: Sequence[s.Expression], values: Sequence[Value], e: s.Expression
-    ) -> Value:
-        build = self.el.library.operator(symbol, tuple(map(self.type_of, operands)))
-        return self.build(build, values, e.span, self.type_of(e))
+    def operate(self, symbol: str, operand: s.Expression, value: Value, e: s.Expression) -> Value:
+        build = self.el.library.operator(symbol, (self.type_of(operand),))
+        return self.build(build, (value,), e.span, self.type_of(e))
 
     def build(
         self, function: Callable[..., Variable], values: Sequence[Value], span: Span, result: Type, drawn: bool = False
@@ -256,11 +274,15 @@ class Expressions:
 
         Those others are checked for all iterations when the loop is compiled.
         """
-        loops = any(isinstance(node.op, InnerGraphOp) for node in toposort([index]))
-        if not loops and set(roots_of([index])) <= set(self.el.indexes):
+        if self.is_scheduled(index):
             return index
         site = self.el.site(Site("index", span, INDEX_PIECES))
         return checked_index(index, size, site)
+
+    def is_scheduled(self, variable: Variable) -> bool:
+        """Whether only data and the indexes of loops decide the value."""
+        loops = any(isinstance(node.op, InnerGraphOp) for node in toposort([variable]))
+        return not loops and set(roots_of([variable])) <= set(self.el.indexes)
 
     def position(self, item: s.IndexItem, size: int) -> Value | None:
         match item:

@@ -11,7 +11,7 @@ import numpy as np
 from ppl_cli.graph.types import DType
 from ppl_cli.language.source import Span
 
-Kind = Literal["print", "reject", "fatal_error", "index"]
+Kind = Literal["print", "reject", "fatal_error", "index", "arithmetic"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,10 @@ class Site:
         return text
 
 
+DIVISION_PIECES = ("integer division by zero",)
+PRODUCT_PIECES = (
+    "the product of the integers ", Piece((), "int64"), " and ", Piece((), "int64"), " does not fit into 64 bits",
+)  # fmt: skip
 INDEX_PIECES = ("index ", Piece((), "int64"), " is out of range: the size is ", Piece((), "int64"))
 
 

@@ -148,14 +148,8 @@ class Statements:
         self.store(place, positions, value, target.span.text, a.span if positions else a.value.span)
 
     def combine(self, a: s.Assignment, old: Value, value: Value) -> Value:
-        symbol = a.operator[:-1]
         types = (self.el.checked.type_of(a.target), self.el.checked.type_of(a.value))
-        if is_known(old) and is_known(value) and types in ((INT, INT), (REAL, REAL), (REAL, INT)) and symbol in "+-*":
-            if types == (INT, INT):
-                i, j = int(old), int(value)  # type: ignore[arg-type]
-                return whole({"+": i + j, "-": i - j, "*": i * j}[symbol], (old, value), a.span)
-            return {"+": old + value, "-": old - value, "*": old * value}[symbol]  # type: ignore[operator]
-        return self.el.evaluate.build(self.el.library.operator(symbol, types), (old, value), a.span, types[0])
+        return self.el.evaluate.combine(a.operator[:-1], types, (old, value), a.span, types[0])
 
     def destination(self, target: s.Expression) -> tuple[Place, list[indexing.Position]]:
         """Where `x[..].1[..]` is: a later index continues where single ones before it stopped."""

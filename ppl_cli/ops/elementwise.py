@@ -29,6 +29,7 @@ class Scalar:
     external  "module:function" of a SciPy Cython function called instead (its C pointer; one signature of doubles)
     result    dtype of the result; "promote": that of the arguments; "branches": that of all but the first argument
     commutative  whether its two arguments may be exchanged
+    reports   whether it may write a fault down: the text has `reports`, and its last argument is the number of a site
     """
 
     name: str
@@ -40,6 +41,7 @@ class Scalar:
     result: Result = "float64"
     external: str = ""
     commutative: bool = False
+    reports: bool = False
 
 
 SCALARS: dict[str, Scalar] = {}
@@ -64,6 +66,10 @@ class Elementwise(Op):
     @property
     def commutative(self) -> bool:
         return self.scalar.commutative
+
+    @property
+    def foldable(self) -> bool:
+        return not self.scalar.reports
 
     def output_types(self, *inputs: TensorType) -> tuple[TensorType, ...]:
         if len(inputs) != self.scalar.arity:
@@ -117,7 +123,8 @@ def elementwise(
     result: Result = "float64",
     external: str = "",
     commutative: bool = False,
+    reports: bool = False,
 ) -> ElementwiseFunction:
     """Declare an elementwise operation and return the function that builds it."""
-    scalar = SCALARS[name] = Scalar(name, arity, numpy, pullback, c, numba, result, external, commutative)
+    scalar = SCALARS[name] = Scalar(name, arity, numpy, pullback, c, numba, result, external, commutative, reports)
     return ElementwiseFunction(scalar)

@@ -52,5 +52,17 @@ def report(site: int, token: Variable, values: Sequence[Variable], fault: bool =
 # (index, size, site): the index, zero-based; if it is not below the size, a fault is recorded and the index is 0.
 checked_index = elementwise(
     "checked_index", 3, lambda i, n, site: i, None, "checked_index(reports, {0}, {1}, {2})",
-    "checked_index(reports, {0}, {1}, {2})", result="int64",
+    "checked_index(reports, {0}, {1}, {2})", result="int64", reports=True,
+)  # fmt: skip
+
+# (divisor, site): the divisor; if it is 0, a fault is recorded and it is 1.
+checked_divisor = elementwise(
+    "checked_divisor", 2, lambda b, site: b, None, "checked_divisor(reports, {0}, {1})",
+    "checked_divisor(reports, {0}, {1})", result="int64", reports=True,
+)  # fmt: skip
+
+# (a, b, site): a times b; if that does not fit into 64 bits, a fault is recorded and it is 0.
+checked_product = elementwise(
+    "checked_product", 3, lambda a, b, site: np.multiply(a, b), None, "checked_product(reports, {0}, {1}, {2})",
+    "checked_product(reports, {0}, {1}, {2})", result="int64", reports=True,
 )  # fmt: skip
