@@ -90,8 +90,10 @@ class PplModel:
     def flatten(self, point: Point) -> np.ndarray:
         """The flat unconstrained vector of a point of value variables; constrained parameters are transformed."""
         values = self.value_variables(point)
-        parts = [np.ravel(values[v]) for v in self.model.value_variables]
-        return np.concatenate(parts) if parts else np.zeros(0)
+        flat = np.zeros(self.size)
+        for p in self.model.parameters:
+            flat[p.positions] = values[p.value]
+        return flat
 
     def value_variables(self, point: Point) -> dict[Variable, np.ndarray]:
         """The value of each value variable; the bounds of a parameter may depend on earlier ones."""

@@ -20,7 +20,7 @@ from ppl_cli.language.diagnostics import ElaborationError
 from ppl_cli.logprob import density, expand_draws
 from ppl_cli.model.forward import Forward, forward
 from ppl_cli.model.model import Model, Term
-from ppl_cli.ops.indexing import take_slice
+from ppl_cli.ops.indexing import gather, take_slice
 from ppl_cli.ops.reduction import reduce_sum
 from ppl_cli.ops.scalar_math import add
 from ppl_cli.ops.shape import reshape
@@ -74,13 +74,17 @@ class Pipeline:
 
     def on_flat(self, outputs: Sequence[Variable]) -> list[Variable]:
         """`outputs` with the value variables as pieces of the flat vector."""
-        pieces: dict[Variable, Variable] = {}
-        start = 0
-        for v in self.model.value_variables:
-            piece = take_slice(self.flat, start, start + v.type.size) if v.type.size else constant(np.zeros(0))
-            pieces[v] = reshape(piece, v.shape)
-            start += v.type.size
+        pieces = {p.value: self._piece(p.positions) for p in self.model.parameters}
         return clone_replace(outputs, pieces)
+
+    def _piece(self, positions: np.ndarray) -> Variable:
+        """The elements of the flat vector at `positions`, which mostly follow one another."""
+        if not positions.size:
+            return constant(np.zeros(positions.shape))
+        start, stop = int(positions.flat[0]), int(positions.flat[-1]) + 1
+        if np.array_equal(positions.ravel(), np.arange(start, stop)):
+            return reshape(take_slice(self.flat, start, stop), positions.shape)
+        return gather(self.flat, constant(positions))
 
     def value_and_gradient(self, jacobian: bool = True) -> tuple[Variable, Variable]:
         """Gradient stage: the log density and its gradient as graphs of the flat vector."""

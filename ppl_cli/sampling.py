@@ -96,11 +96,7 @@ def messages(model: Model, done: Generated) -> tuple[tuple[str, ...], tuple[str,
 
 def _unconstrained(model: PplModel, draws: np.ndarray) -> dict[str, np.ndarray]:
     """The value variables of each draw."""
-    found, start = {}, 0
-    for v in model.model.value_variables:
-        found[str(v.name)] = draws[..., start : start + v.type.size].reshape(draws.shape[:-1] + v.shape)
-        start += v.type.size
-    return found
+    return {str(p.value.name): draws[..., p.positions] for p in model.model.parameters}
 
 
 def _data_groups(model: PplModel) -> dict[str, dict[str, np.ndarray]]:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from ppl_cli.model.constraints import NAMED, Bijection, OffsetMultiplier, bounde
 from ppl_cli.model.data import missing, validate
 from ppl_cli.model.environment import Slot
 from ppl_cli.model.model import Parameter, Term
-from ppl_cli.model.parts import declared, leaf_declarations, spread
+from ppl_cli.model.parts import declared, flat_order, leaf_declarations, spread
 from ppl_cli.model.values import Value, convert
 from ppl_cli.ops.reduction import reduce_sum
 from ppl_cli.ops.scalar_math import add, gt, lt, switch
@@ -63,16 +64,20 @@ def _read(el: Elaborator, leaf: s.Declaration, given: Mapping[str, Any]) -> Slot
 def declare_parameters(el: Elaborator, block: Sequence[s.Statement]) -> tuple[Parameter, ...]:
     """Give each parameter a value variable and the graph of its constrained value."""
     parameters: list[Parameter] = []
+    start = 0
     for d in block:
         assert isinstance(d, s.Declaration)
-        place = declared(d, lambda leaf: _parameter(el, leaf, parameters))
-        el.environment.declare(d.name, place)
+        leaves: list[Parameter] = []
+        el.environment.declare(d.name, declared(d, lambda leaf, leaves=leaves: _parameter(el, leaf, leaves)))  # type: ignore[misc]
         el.note_dims(d)
+        positions = flat_order(d, (leaf.value.shape for leaf in leaves), start)
+        parameters += [replace(leaf, positions=p) for leaf, p in zip(leaves, positions, strict=True)]
+        start += sum(p.size for p in positions)
     return tuple(parameters)
 
 
-def _parameter(el: Elaborator, leaf: s.Declaration, parameters: list[Parameter]) -> Slot:
-    """The slot of a parameter or of a leaf of one, which joins `parameters`."""
+def _parameter(el: Elaborator, leaf: s.Declaration, leaves: list[Parameter]) -> Slot:
+    """The slot of a parameter, or of a leaf of one, which joins `leaves`; its positions are found when all are there."""
     if leaf.type.base == "int":
         raise NotSupported("parameters of type int are", leaf.span)
     shape = el.extents(leaf.type)
@@ -80,7 +85,8 @@ def _parameter(el: Elaborator, leaf: s.Declaration, parameters: list[Parameter])
     name = f"{leaf.name}_{transform.suffix}__" if transform.suffix else leaf.name
     value = root(name, "float64", transform.unconstrained_shape)
     constrained = transform.constrain(value)
-    parameters.append(Parameter(leaf.name, leaf, value, constrained, transform.log_jacobian(value), transform))
+    jacobian = transform.log_jacobian(value)
+    leaves.append(Parameter(leaf.name, leaf, value, constrained, jacobian, transform, np.zeros(value.shape, int)))
     return Slot(constrained, shape, "float64")
 
 

@@ -17,9 +17,10 @@ Dims = tuple[str | None, ...]
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter and its value variable on the unconstrained scale.
+    """A parameter, or a leaf of one with parts, and its value variable on the unconstrained scale.
 
     `constrained` and `log_jacobian` (a scalar) are graphs of `value` and of the values of earlier parameters in its bounds.
+    `positions`, of the shape of `value`, tell where its elements stand in the flat unconstrained vector.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Parameter:
     constrained: Variable
     log_jacobian: Variable
     bijection: Bijection
+    positions: np.ndarray
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ item for each element.
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -52,6 +53,33 @@ def _elements(d: s.Declaration, kind: type[Parts]) -> list[s.Declaration]:
         types = [replace(e, dimensions=d.type.dimensions + e.dimensions) for e in d.type.elements]
     names = [f"{d.name}.{label}" for label in labels(kind, len(types))]
     return [replace(d, name=name, type=t, value=None) for name, t in zip(names, types, strict=True)]
+
+
+def flat_order(d: s.Declaration, shapes: Iterable[tuple[int, ...]], start: int) -> list[np.ndarray]:
+    """Where the unconstrained elements of the leaves stand in the flat vector, from `start`: Stan keeps elements of arrays together.
+
+    `shapes` are those of the leaves on the unconstrained scale.
+    """
+    wanted = list(shapes)
+    ends = np.cumsum([0, *(math.prod(shape) for shape in wanted)])
+    numbers = [np.arange(ends[k], ends[k + 1]).reshape(shape) for k, shape in enumerate(wanted)]
+    order = _together(d, iter(numbers), 0).ravel()
+    positions = np.empty_like(order)
+    positions[order] = start + np.arange(order.size)
+    return [positions[leaf] for leaf in numbers]
+
+
+def _together(d: s.Declaration, numbers: Iterator[np.ndarray], axes: int) -> np.ndarray:
+    """The numbers of the leaves, those of one element of the first `axes` side by side in the last axis."""
+    kind = kind_of(d.type)
+    if kind is None:
+        found = next(numbers)
+    elif kind is Complex:
+        found = np.stack([next(numbers), next(numbers)], -1)
+    else:
+        shared = len(d.type.dimensions)
+        found = np.concatenate([_together(e, numbers, shared) for e in _elements(d, kind)], -1)
+    return found.reshape(*found.shape[:axes], math.prod(found.shape[axes:]))
 
 
 def spelled(value: Value, type: Type, element: Callable[[Leaf, int], Leaf]) -> list[str | Leaf]:

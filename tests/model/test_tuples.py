@@ -247,6 +247,23 @@ def test_a_missing_tuple_is_named_as_declared() -> None:
         load("data { tuple(int, real) t; }", {})
 
 
+def test_elements_of_arrays_stand_together_on_the_unconstrained_scale() -> None:
+    """As in Stan, whose flat vector of a program with such parameters has the same order."""
+    model = load("parameters { real a; complex_vector[2] z; array[2] tuple(real, simplex[3], complex) t; complex_matrix[2, 2] m; }")
+    found = {p.name: p.positions.tolist() for p in model.model.parameters}
+    assert (found["a"], found["z.real"], found["z.imag"]) == (0, [1, 3], [2, 4])
+    assert (found["t.1"], found["t.2"], found["t.3.imag"]) == ([5, 10], [[6, 7], [11, 12]], [9, 14])
+    q = np.arange(float(model.size))
+    (imag,) = (p for p in model.model.parameters if p.name == "m.imag")  # column by column
+    np.testing.assert_array_equal(evaluate_at(model, q, imag.constrained), [[16, 20], [18, 22]])
+
+
+def evaluate_at(model: Any, q: np.ndarray, variable: Any) -> np.ndarray:
+    from ppl_cli.graph.traversal import evaluate
+
+    return evaluate(model.pipeline.on_flat([variable]), {model.pipeline.flat: q})[0]
+
+
 def test_solvers_and_reduce_sum_take_tuples() -> None:
     model = load(
         """functions {
