@@ -11,7 +11,7 @@ from ppl_cli.language.diagnostics import LanguageError, Severity
 from ppl_cli.language.functions import check_functions
 from ppl_cli.language.scopes import Block, Place
 from ppl_cli.language.signatures import Library
-from ppl_cli.language.statements import check_statement, check_statements
+from ppl_cli.language.statements import check_statement
 from ppl_cli.language.syntax import Declaration, Program, Statement
 
 _DECLARATIONS_ONLY = (Block.DATA, Block.PARAMETERS)
@@ -42,12 +42,22 @@ def _check_block(context: Context, block: Block, statements: Iterable[Statement]
     with context.at(Place(block)):
         if block is Block.MODEL:
             with context.scopes.nested():
-                check_statements(context, statements)
+                for statement in statements:
+                    _check_at_top(context, statement, local=True)
             return
         for statement in statements:
-            if isinstance(statement, Declaration):
-                check_declaration(context, statement, local=False)
-            elif block in _DECLARATIONS_ONLY:
+            if block in _DECLARATIONS_ONLY and not isinstance(statement, Declaration):
                 context.error(f"the {block.value} block holds declarations only", statement.span)
             else:
-                check_statement(context, statement)
+                _check_at_top(context, statement, local=False)
+
+
+def _check_at_top(context: Context, statement: Statement, local: bool) -> None:
+    """A statement of a block; the checker's recursion ends where Python's does."""
+    try:
+        if isinstance(statement, Declaration):
+            check_declaration(context, statement, local)
+        else:
+            check_statement(context, statement)
+    except RecursionError:
+        context.error("this is nested too deeply", statement.span)

@@ -84,7 +84,11 @@ def _check_body(context: Context, definition: FunctionDefinition) -> None:
     with context.at(Place(Block.FUNCTIONS, definition)), context.scopes.nested():
         for parameter in definition.parameters:
             context.declare(parameter.name, parameter.type, Kind.ARGUMENT, parameter.name_span, parameter.data_only)
-        check_statement(context, definition.body)
+        try:
+            check_statement(context, definition.body)
+        except RecursionError:
+            context.error(f"the body of `{definition.name}` is nested too deeply", definition.name_span)
+            return
     if definition.return_type != VOID and not _returns(definition.body):
         message = f"`{definition.name}` must return {article(definition.return_type)} on every path"
         context.error(message, definition.name_span)

@@ -56,3 +56,18 @@ def test_one_mistake_is_one_message(path: Path, library: Library) -> None:
 
 def test_long_sum_has_no_limit(library: Library) -> None:
     check(parse(f"transformed data {{ real x = {' + '.join(['1'] * 5000)}; }}"), library)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"model {{ target += {'exp(' * 2000}1{')' * 2000}; }}",
+        f"model {{ {'{' * 2000}{'}' * 2000} }}",
+        f"functions {{ real f() {{ return {'- ' * 2000}1; }} }}",
+        f"parameters {{ real<lower={'!' * 2000}1> x; }}",
+    ],
+    ids=["calls", "blocks", "function", "declaration"],
+)
+def test_depth_has_a_limit(text: str, library: Library) -> None:
+    with pytest.raises(LanguageError, match="nested too deeply"):
+        check(parse(text), library)

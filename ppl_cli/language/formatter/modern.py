@@ -5,7 +5,7 @@ No comment is lost: those of a word that goes are handed to its neighbours.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 
 from ppl_cli.language.formatter.names import Names

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from ppl_cli.language.formatter.documents import HARD, LINE, Align, Document, Fill, Group, Leading, Nest, Settle, Trailing
+from ppl_cli.language.formatter.documents import (
+    HARD,
+    LINE,
+    Align,
+    Document,
+    Fill,
+    Group,
+    Leading,
+    Nest,
+    Settle,
+    Trailing,
+)
 from ppl_cli.language.formatter.tree import Comment, Part, Phrase, Word, comments_of, is_word, take_comments, words
 
 _Parts = tuple[Part, ...]
@@ -119,8 +130,8 @@ def _block(parts: _Parts) -> Document:
     head = _joined(parts[:brace])
     comments, closing = take_comments(parts[-1])
     entries = (*_entries(parts[brace + 1 : -1]), *comments)
-    opening = document_of(parts[brace])
-    return head, " " if brace else "", Nest((opening, *_lines(entries, begun=True), Settle())), HARD, document_of(closing)
+    body = Nest((document_of(parts[brace]), *_lines(entries, begun=True), Settle()))
+    return head, " " if brace else "", body, HARD, document_of(closing)
 
 
 def _program(parts: _Parts) -> Document:
