@@ -44,4 +44,4 @@ def _setting(text: str) -> tuple[str, Any]:
     try:
         return name.strip(), json.loads(value)
     except json.JSONDecodeError:
-        raise OptionError(f"--set {text}: the value is not JSON") from None
+        raise OptionError(f"--set {text}: the value is not a JSON number, list or object") from None

@@ -20,6 +20,7 @@ from ppl_cli.language.source import Span
 from ppl_cli.language.types import ArrayType, TupleType, Type, scalar_of
 from ppl_cli.model.compounds import Complex, Parts, Tuple, leaves_of
 from ppl_cli.ops.scalar_math import to_int, to_real
+from ppl_cli.ops.shape import broadcast_to
 
 Known = int | float | np.generic | np.ndarray
 
@@ -144,6 +145,8 @@ def promote(value: Value, type: Type) -> Value:
     if scalar_of(innermost) != "complex":
         return convert(value, "int64" if scalar_of(innermost) == "int" else "float64")
     real = convert(value, "float64")
+    if isinstance(real, Variable):
+        return Complex((real, lower(broadcast_to(constant(0.0), real.shape))))
     return Complex((real, np.zeros(shape_of(real)) if shape_of(real) else 0.0))
 
 
