@@ -97,7 +97,8 @@ def _report_unknown_distribution(context: Context, call: Call) -> None:
             f"write `{call.base}`: the density is implied after `~`",
         )  # fmt: skip
     elif call.suffix is None and _candidates(context, call.name):
-        context.error(f"`{call.name}` is a function, not a distribution", call.name_span)
+        near = did_you_mean(call.name, distributions(context))
+        context.error(f"`{call.name}` is a function, not a distribution", call.name_span, near)
     else:
         hint = LAWS_ELSEWHERE.get(call.name) or did_you_mean(call.name, distributions(context))
         context.error(f"unknown distribution `{call.name}`", call.name_span, hint)
@@ -219,8 +220,9 @@ def _report_arguments(context: Context, call: Call, groups: Iterable[_Candidates
     separators = [" | " if len(found) > len(call.arguments) else ", ", *[", "] * len(found)]
     given = "".join(map(str.__add__, found, separators)).removesuffix(", ").removesuffix(" ")
     message = f"`{call.name}` cannot take ({given})" if found else f"`{call.name}` needs arguments"
-    legend = [meaning for word, meaning in _PATTERNS.items() if any(re.search(rf"\b{word}\b", each) for each in shown)]
-    hint = "it is " + _ALTERNATIVE.join(shown) + "".join(f"\n        where {meaning}" for meaning in legend)
+    words = dict.fromkeys(re.findall(r"\w+", " ".join(shown)))
+    legend = "; ".join(_PATTERNS[word] for word in words if word in _PATTERNS)
+    hint = "it is " + _ALTERNATIVE.join(shown) + (f"\n        where {legend}" if legend else "")
     context.error(message, call.span, hint)
 
 

@@ -84,7 +84,8 @@ def test_every_comment_survives(path: Path) -> None:
 def test_the_meaning_is_the_same(path: Path, library: SignatureTable) -> None:
     text = path.read_text(encoding="utf-8")
     before, after = (
-        check(parse(each, path.name), library_of(path, library)) for each in (text, format_program(text, path.name))
+        check(parse(each, path.name, (path.parent,)), library_of(path, library))
+        for each in (text, format_program(text, path.name))
     )
     assert meaning(after) == meaning(before)
 

@@ -22,7 +22,7 @@ def area_and_name(path: Path) -> str:
 
 
 def check_file(path: Path, library: Library) -> CheckedProgram:
-    return check(parse(path.read_text(encoding="utf-8"), path.name), library)
+    return check(parse(path.read_text(encoding="utf-8"), path.name, (path.parent,)), library)
 
 
 def summary(checked: CheckedProgram) -> str:

@@ -1,0 +1,5 @@
+functions {
+  real ramp_lpdf(real x, real a) {
+    return a * x;
+  }
+}

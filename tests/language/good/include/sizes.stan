@@ -1,0 +1,2 @@
+int N;
+int K;
