@@ -19,6 +19,8 @@ from ppl_cli.language.syntax import (
     Name,
     Parameter,
     Program,
+    Suffix,
+    split_suffix,
     subexpressions,
 )
 from ppl_cli.language.types import ERROR, Type, scalar_of
@@ -97,7 +99,11 @@ class Context:
         return next((name for name in found if name is not None), None)
 
     def _check_name(self, name: str, span: Span) -> None:
-        if name.endswith("__"):
+        suffix = split_suffix(name)[1]
+        unnormalized = suffix in (Suffix.LUPDF, Suffix.LUPMF)
+        if unnormalized or (suffix is not None and suffix.conditional and self.library.signatures(name)):
+            self.error(f"`{name}` is the name of a density and cannot be that of a variable", span)
+        elif name.endswith("__"):
             self.error(f"a name cannot end in two underscores, as `{name}` does", span)
         elif name in RESERVED:
             self.error(f"`{name}` is a reserved word and cannot be a name", span)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ppl_cli.language import syntax
 from ppl_cli.language.context import RESERVED, Context
 from ppl_cli.language.expressions import article
+from ppl_cli.language.functionals import takes_function
 from ppl_cli.language.scopes import Block, Kind, Place
 from ppl_cli.language.signatures import best_match
 from ppl_cli.language.statements import check_statement
@@ -35,10 +36,8 @@ def _check_head(context: Context, definition: FunctionDefinition) -> None:
         found = article(definition.return_type)
         context.error(f"`{name}` must return a real, as its suffix says; found {found}", definition.name_span)
     _check_outcome(context, definition)
-    taken = best_match(context.library.signatures(name), _argument_types(definition))
-    if taken is not None and taken.cost == 0:
-        hint = "give it another name, or other arguments"
-        context.error(f"the library has a function `{name}` of the same arguments", definition.name_span, hint)
+    if definition.body is not None:
+        _check_library(context, definition)
     overloads = context.functions.setdefault(name, [])
     for position, earlier in enumerate(overloads):
         if _argument_types(earlier) == _argument_types(definition):
@@ -53,6 +52,17 @@ def _check_head(context: Context, definition: FunctionDefinition) -> None:
                 overloads[position] = definition
             return
     overloads.append(definition)
+
+
+def _check_library(context: Context, definition: FunctionDefinition) -> None:
+    """A library function may be overloaded, unless it takes functions."""
+    name, known = definition.name, context.library.signatures(definition.name)
+    taken = best_match(known, _argument_types(definition))
+    if any(map(takes_function, known)):
+        context.error(f"the library function `{name}` cannot be overloaded", definition.name_span)
+    elif taken is not None and taken.cost == 0:
+        hint = "give it another name, or other arguments"
+        context.error(f"the library has a function `{name}` of the same arguments", definition.name_span, hint)
 
 
 def _check_outcome(context: Context, definition: FunctionDefinition) -> None:
