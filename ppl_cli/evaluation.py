@@ -1,6 +1,6 @@
-"""An expression over a model's variables → its value, by NumPy; any intermediate variable may be given a value instead.
+"""An expression over a model's variables → its value, by NumPy; any intermediate variable may be given a value.
 
-Values come and go as JSON writes them: numbers and lists, `[re, im]` for a complex number, `{"1": ..., "2": ...}` for a tuple.
+Values come and go as JSON writes them: numbers, lists, `[re, im]` for complex numbers, `{"1": ...}` for tuples.
 """
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ppl_cli.pipeline import DataRun
 
 
 def evaluate_expression(model: PplModel, text: str, given: Mapping[str, Any]) -> Any:
-    """The value of the expression `text` in the model's language; `given` are values of parameters and other variables."""
+    """The value of the expression `text` in the model's language; `given` are values of variables."""
     value, its_type, built = _graph(model, text)
     for d in _declarations(model.program):
         given = spread(d, given)

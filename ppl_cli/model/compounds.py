@@ -1,7 +1,7 @@
-"""Values with parts, kept as structs of arrays: the elements of a tuple, the real and imaginary parts of complex numbers.
+"""Values with parts, kept as structs of arrays: the elements of a tuple, real and imaginary parts of complex numbers.
 
-An array of tuples is one tuple whose leaves have the axes of the array in front, a complex matrix is two real ones. So what
-acts on axes (an index, a stack, a choice) acts on every leaf alike: `each` does that.
+An array of tuples is one tuple whose leaves have the axes of the array in front, a complex matrix is two real ones. So
+what acts on axes (an index, a stack, a choice) acts on every leaf alike: `each` does that.
 """
 from __future__ import annotations
 

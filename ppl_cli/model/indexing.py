@@ -13,7 +13,7 @@ import numpy as np
 from ppl_cli.graph.basic import Constant, Variable, constant
 from ppl_cli.language.diagnostics import ElaborationError
 from ppl_cli.language.source import Span
-from ppl_cli.model.values import Leaf, Lifter, is_known, lower, shape_of
+from ppl_cli.model.values import Lifter, Value, is_known, lower, shape_of
 from ppl_cli.ops.indexing import gather, set_at
 from ppl_cli.ops.scalar_math import sub
 from ppl_cli.ops.shape import reshape
@@ -23,7 +23,7 @@ from ppl_cli.ops.shape import reshape
 class Position:
     """One evaluated index: zero-based; `value` is a scalar, a vector of positions, or None for a whole axis."""
 
-    value: Leaf | None
+    value: Value | None
     span: Span
 
     @property
@@ -31,7 +31,7 @@ class Position:
         return self.value is None or bool(shape_of(self.value))
 
 
-def zero_based(value: Leaf) -> Leaf:
+def zero_based(value: Value) -> Value:
     if isinstance(value, Variable):
         return lower(sub(value, 1))
     return value - 1
@@ -52,16 +52,16 @@ def check_range(positions: Sequence[Position], shape: tuple[int, ...], span: Spa
             raise ElaborationError(f"index {int(bad[0]) + 1} is out of range: the size{which} is {size}", position.span)
 
 
-def _tensors(positions: Sequence[Position], shape: tuple[int, ...]) -> list[Leaf]:
+def _tensors(positions: Sequence[Position], shape: tuple[int, ...]) -> list[Value]:
     """Index tensors that broadcast against each other, one axis for each multi-index; whole last axes need none."""
     used = list(positions)
     while used and used[-1].value is None:
         used.pop()
     total = sum(p.multiple for p in used)
-    tensors: list[Leaf] = []
+    tensors: list[Value] = []
     axis = 0
     for k, position in enumerate(used):
-        value: Leaf = np.arange(shape[k]) if position.value is None else position.value
+        value: Value = np.arange(shape[k]) if position.value is None else position.value
         if position.multiple:
             axis += 1
             sizes = (shape_of(value)[0],) + (1,) * (total - axis)
@@ -70,7 +70,7 @@ def _tensors(positions: Sequence[Position], shape: tuple[int, ...]) -> list[Leaf
     return tensors
 
 
-def read(x: Leaf, positions: Sequence[Position], span: Span, lift: Lifter) -> Leaf:
+def read(x: Value, positions: Sequence[Position], span: Span, lift: Lifter) -> Value:
     """x[positions]."""
     check_range(positions, shape_of(x), span)
     tensors = _tensors(positions, shape_of(x))
@@ -82,7 +82,7 @@ def read(x: Leaf, positions: Sequence[Position], span: Span, lift: Lifter) -> Le
     return gather(lift(x), *(_index(t) for t in tensors))
 
 
-def write(x: Leaf, positions: Sequence[Position], value: Leaf, span: Span, lift: Lifter) -> Leaf:
+def write(x: Value, positions: Sequence[Position], value: Value, span: Span, lift: Lifter) -> Value:
     """x with x[positions] = value; a known x that is writeable is changed in place."""
     check_range(positions, shape_of(x), span)
     tensors = _tensors(positions, shape_of(x))
@@ -98,7 +98,7 @@ def write(x: Leaf, positions: Sequence[Position], value: Leaf, span: Span, lift:
     return set_at(lift(x), lift(value), *(_index(t) for t in tensors))
 
 
-def _index(tensor: Leaf) -> Variable:
+def _index(tensor: Value) -> Variable:
     return tensor if isinstance(tensor, Variable) else constant(np.asarray(tensor))
 
 

@@ -1,7 +1,7 @@
-"""Variables with parts: their declarations → those of their leaves; values as JSON writes them → leaves → texts to print.
+"""Variables with parts: their declarations → those of their leaves; values as JSON writes them → leaves → texts.
 
-In JSON a complex number is `[re, im]` and a tuple `{"1": ..., "2": ...}`, as CmdStan has them; in an array there is one such
-item for each element.
+In JSON a complex number is `[re, im]` and a tuple `{"1": ..., "2": ...}`, as CmdStan has them; in an array there is one
+such item for each element.
 """
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ def _elements(d: s.Declaration, kind: type[Parts]) -> list[s.Declaration]:
 
 
 def flat_order(d: s.Declaration, shapes: Iterable[tuple[int, ...]], start: int) -> list[np.ndarray]:
-    """Where the unconstrained elements of the leaves stand in the flat vector, from `start`: Stan keeps elements of arrays together.
+    """Where the unconstrained elements of the leaves, of these `shapes`, stand in the flat vector, from `start`.
 
-    `shapes` are those of the leaves on the unconstrained scale.
+    The parts of one element of an array stand together, as in Stan.
     """
     wanted = list(shapes)
     ends = np.cumsum([0, *(math.prod(shape) for shape in wanted)])
@@ -143,5 +143,6 @@ def _picked(value: Any, depth: int, kind: type[Parts], k: int, name: str) -> Any
 
 _KINDS: dict[type[Parts], str] = {Complex: "complex numbers", Tuple: "tuples"}
 _FORMS: dict[type[Parts], str] = {
-    Complex: "a complex number, written `[re, im]`", Tuple: 'a tuple, written `{"1": ..., "2": ...}` with all its elements',
-}  # fmt: skip
+    Complex: "a complex number, written `[re, im]`",
+    Tuple: 'a tuple, written `{"1": ..., "2": ...}` with all its elements',
+}

@@ -18,7 +18,7 @@ from ppl_cli.language import syntax as s
 from ppl_cli.language.source import Span
 from ppl_cli.language.types import INT, REAL, Type, scalar_of
 from ppl_cli.model.indexing import Position
-from ppl_cli.model.values import Leaf, NeedsValue, Stretch, convert, lower, shape_of
+from ppl_cli.model.values import NeedsValue, Stretch, Value, convert, lower, shape_of
 from ppl_cli.ops.control import make_loop
 from ppl_cli.ops.indexing import affine, gather, set_at
 from ppl_cli.ops.random import log_prob, random_variable, truncated
@@ -42,11 +42,11 @@ class Stretches:
 
     # ------------------------------------------------------------------------------------------ making
 
-    def between(self, first: Leaf, length: Variable, span: Span) -> Stretch:
+    def between(self, first: Value, length: Variable, span: Span) -> Stretch:
         """The integers first, first + 1, ..., of which there are `length`."""
         return Stretch(length, lambda j: add(self.el.lift(first), j), span)
 
-    def read(self, x: Leaf, positions: Sequence[Position], span: Span) -> Stretch:
+    def read(self, x: Value, positions: Sequence[Position], span: Span) -> Stretch:
         """x[positions], of which one is a stretch and comes before any other that keeps its axis."""
         which = next(k for k, p in enumerate(positions) if isinstance(p.value, Stretch))
         stretch = positions[which].value
@@ -62,7 +62,7 @@ class Stretches:
         after = [self.el.lift(p.value) for p in positions[which + 1 :]]
         return Stretch(stretch.length, lambda j: gather(source, *before, stretch.at(j), *after), span)
 
-    def cut(self, name: str, values: Sequence[Leaf], span: Span) -> Stretch:
+    def cut(self, name: str, values: Sequence[Value], span: Span) -> Stretch:
         """A function that takes `length` elements of something."""
         x, *sizes = values
         *firsts, n = (self.el.lift(v) for v in sizes)
@@ -87,7 +87,7 @@ class Stretches:
 
     # --------------------------------------------------------------------------------------- computing
 
-    def together(self, build: Callable[..., Variable], values: Sequence[Leaf], span: Span) -> Stretch:
+    def together(self, build: Callable[..., Variable], values: Sequence[Value], span: Span) -> Stretch:
         """`build` on the elements of stretches of one length, and on scalars."""
         stretches = [v for v in values if isinstance(v, Stretch)]
         first = stretches[0]
@@ -106,7 +106,7 @@ class Stretches:
         if a.length is not b.length and affine(a.length) != affine(b.length):
             raise NeedsValue(a.length, span)
 
-    def binary(self, e: s.Binary, values: tuple[Leaf, Leaf]) -> Leaf:
+    def binary(self, e: s.Binary, values: tuple[Value, Value]) -> Value:
         types = (self.el.checked.type_of(e.left), self.el.checked.type_of(e.right))
         names = (str(types[0]), str(types[1]))
         product = self.together(self.el.library.operator(e.operator, self.scalars(types)), values, e.span)
@@ -120,7 +120,7 @@ class Stretches:
     def scalars(types: Sequence[Type]) -> tuple[Type, ...]:
         return tuple(INT if scalar_of(t) == "int" else REAL for t in types)
 
-    def call(self, name: str, elementwise: Callable[..., Variable] | None, values: Sequence[Leaf], span: Span) -> Leaf:
+    def call(self, name: str, elementwise: Callable[..., Variable] | None, values: Sequence[Value], span: Span) -> Value:
         """A library function of stretches; `elementwise` is what it does to elements, if that is all it does."""
         first = next(v for v in values if isinstance(v, Stretch))
         if name in SIZES:
@@ -144,11 +144,11 @@ class Stretches:
                 return self.log_sum_exp(x)
         raise NeedsValue(first.length, span)
 
-    def sum(self, x: Leaf) -> Leaf:
+    def sum(self, x: Value) -> Value:
         assert isinstance(x, Stretch)
         return self.reduce(x, 0.0, add)
 
-    def reduce(self, x: Stretch, start: float, combine: Callable[[Variable, Variable], Variable]) -> Leaf:
+    def reduce(self, x: Stretch, start: float, combine: Callable[[Variable, Variable], Variable]) -> Value:
         j, total = root("j", "int64"), root("total")
         with self.el.inside(j):
             element = x.at(j)
@@ -157,13 +157,13 @@ class Stretches:
         (found,) = make_loop(j, [total], [combine(total, to_real(element))], 0, x.length, [constant(start)])
         return lower(to_real(found)) if element.dtype == "float64" else convert(found, "int64")
 
-    def log_sum_exp(self, x: Stretch) -> Leaf:
+    def log_sum_exp(self, x: Stretch) -> Value:
         """Shifted by the largest element, whose part in the derivative cancels."""
         largest = detached(self.el.lift(self.reduce(x, -np.inf, maximum)))
         shifted = self.together(lambda v: exp(v - largest), [x], x.span)
         return lower(log(self.el.lift(self.sum(shifted))) + largest)  # type: ignore[operator]
 
-    def density(self, law: Distribution, bounds: Sequence[Variable], values: Sequence[Leaf], span: Span) -> Variable:
+    def density(self, law: Distribution, bounds: Sequence[Variable], values: Sequence[Value], span: Span) -> Variable:
         """The sum of log densities of independent elements; `values` are the outcome, its position, the parameters."""
         if law.event_ndim or any(law.event_ndims):
             raise NeedsValue(next(v.length for v in values if isinstance(v, Stretch)), span)
@@ -185,14 +185,14 @@ class Stretches:
             return None
         return Stretch(length, lambda j: constant(np.nan), d.span)
 
-    def whole(self, x: Stretch, positions: Sequence[Position], value: Leaf, span: Span) -> Stretch:
+    def whole(self, x: Stretch, positions: Sequence[Position], value: Value, span: Span) -> Stretch:
         """The vector x after all of it has been assigned."""
         if positions or not isinstance(value, Stretch):
             raise NeedsValue(x.length, span)
         self.agree(x, value, span)
         return value
 
-    def write(self, x: Leaf, positions: Sequence[Position], value: Leaf, span: Span) -> Leaf:
+    def write(self, x: Value, positions: Sequence[Position], value: Value, span: Span) -> Value:
         """x with x[positions] = value, element by element along the one position that is a stretch."""
         which = [k for k, p in enumerate(positions) if isinstance(p.value, Stretch)]
         stretch = positions[which[0]].value if which else value

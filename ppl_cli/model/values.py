@@ -1,9 +1,9 @@
 """The values that elaboration computes with.
 
-A value is known (a Python int or float from the program's text, or a NumPy scalar or array from data) or it is a graph
-`Variable`, or a `Stretch`, a vector whose length is not known; tuples and complex numbers are `Parts` made of such leaves.
-Python numbers are literals of the text, NumPy's are data: that decides what is printed into the code and what is passed in.
-A known array belongs to one variable while it is writeable and is shared once it is not.
+A value is known (a Python int or float from the program's text, or a NumPy scalar or array from data) or it is a
+graph `Variable`, or a `Stretch`, a vector whose length is not known; tuples and complex numbers are `Parts` made of
+such leaves. Python numbers are literals of the text, NumPy's are data: that decides what is printed into the code and
+what is passed in. A known array belongs to one variable while it is writeable and is shared once it is not.
 """
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def shapes_of(value: Value) -> list[tuple[int, ...]]:
     return [shape_of(leaf) for leaf in leaves_of(value)]
 
 
-def dtype_of(value: Leaf) -> DType:
+def dtype_of(value: Value) -> DType:
     if isinstance(value, Stretch):
         raise value.refused()
     if isinstance(value, Variable):
@@ -85,11 +85,12 @@ class Lifter:
     def __init__(self) -> None:
         self._constants: dict[int, tuple[np.ndarray, Constant]] = {}
 
-    def __call__(self, value: Leaf) -> Variable:
+    def __call__(self, value: Value) -> Variable:
         if isinstance(value, Variable):
             return value
         if isinstance(value, Stretch):
             raise value.refused()
+        assert not isinstance(value, Parts)
         if isinstance(value, bool | int | float) and not isinstance(value, np.generic):
             return constant(int(value) if isinstance(value, bool) else value)
         if not isinstance(value, np.ndarray) or value.ndim == 0:
@@ -121,8 +122,9 @@ def known_result(result: Variable, arguments: Iterable[Leaf]) -> Leaf:
     return np.ascontiguousarray(array)
 
 
-def convert(value: Leaf, dtype: DType) -> Leaf:
-    """`value` as int64 or float64 elements."""
+def convert(value: Value, dtype: DType) -> Leaf:
+    """`value`, which has no parts, as int64 or float64 elements."""
+    assert not isinstance(value, Parts)
     if isinstance(value, Stretch):
         raise value.refused()
     if isinstance(value, Variable):

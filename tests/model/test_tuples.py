@@ -43,9 +43,11 @@ BODIES: dict[str, Any] = {
     "vector[3] a = v; tuple(real, int) t; (a[2], t.2) = (x, 4); (t.1, a[1]) = (a[2], a[3]); r = a[1] * t.2 + t.1;":
         lambda x, v: 4 * v[2] + x,
     "real a = 1; real b = x; (a, b) = (b, a); r = a - b;": lambda x, v: x - 1,
-    "array[2] tuple(real, array[3] int) a; a[1] = (x, {1, 2, 3}); a[2] = a[1]; a[2].2[3] = 9; r = a[2].1 + a[2].2[3] - a[1].2[3];":
+    "array[2] tuple(real, array[3] int) a; a[1] = (x, {1, 2, 3}); a[2] = a[1]; a[2].2[3] = 9;"
+    " r = a[2].1 + a[2].2[3] - a[1].2[3];":
         lambda x, v: x + 6,
-    "array[2, 2] tuple(real, vector[3]) a; for (i in 1:2) for (j in 1:2) a[i, j] = (i * x, j * v); r = a[2, 1].1 + sum(a[1, 2].2);":
+    "array[2, 2] tuple(real, vector[3]) a; for (i in 1:2) for (j in 1:2) a[i, j] = (i * x, j * v);"
+    " r = a[2, 1].1 + sum(a[1, 2].2);":
         lambda x, v: 2 * x + 2 * v.sum(),
     "array[3] tuple(real, int) a = {(x, 1), (2, 2), (3, 3)}; r = a[2:][1].1 + a[{3, 1}][2].1;": lambda x, v: 2 + x,
     "tuple(real, real) t = x > 0 ? (x, 1) : (2, x); r = t.1 - t.2;": lambda x, v: x - 1 if x > 0 else 2 - x,
@@ -53,12 +55,15 @@ BODIES: dict[str, Any] = {
         lambda x, v: x if x > 0 else 1 + 3 * x * x,
     "tuple(int, real) t = first_above(x, v); r = t.1 * 10 + t.2;":
         lambda x, v: next((10 * (i + 1) + e for i, e in enumerate(v) if e > x), -1),
-    "tuple(real, real) s = (1, x); for (i in 1:10) s = (s.2, s.1 * 0.5 + s.2 * x); r = s.1 + s.2;": lambda x, v: linear(x),
-    "tuple(real, int) s = (abs(x), 0); while (s.1 < 20) { s.1 *= 2; s.2 += 1; } r = s.1 + s.2;": lambda x, v: doubled(abs(x)),
+    "tuple(real, real) s = (1, x); for (i in 1:10) s = (s.2, s.1 * 0.5 + s.2 * x); r = s.1 + s.2;":
+        lambda x, v: linear(x),
+    "tuple(real, int) s = (abs(x), 0); while (s.1 < 20) { s.1 *= 2; s.2 += 1; } r = s.1 + s.2;":
+        lambda x, v: doubled(abs(x)),
     "for (t in {(x, 1), (2.5, 2)}) r += t.1 * t.2;": lambda x, v: x + 5,
     "complex z = rotated((x, 0.5)); r = get_imag(z);": lambda x, v: x * math.sin(0.5),
     "tuple(complex, real) t; t.1 = x; t.1 += 2i; t.2 = abs(t.1); r = t.2;": lambda x, v: abs(x + 2j),
-    "tuple(real, tuple(int, array[2] real)) t = nested(3); t.2.2[1] += x; r = t.1 + t.2.1 + sum(t.2.2);": lambda x, v: 11.5 + x,
+    "tuple(real, tuple(int, array[2] real)) t = nested(3); t.2.2[1] += x; r = t.1 + t.2.1 + sum(t.2.2);":
+        lambda x, v: 11.5 + x,
     "array[2] tuple(real, array[2] real) a = {(x, {1, 2}), (3, {4, x})}; r = sum(append_array(a, a)[4].2) + size(a);":
         lambda x, v: 6 + x,
     "array[2] tuple(real, real) a = rep_array((x, 2.0), 2); r = a[1].1 * a[2].2;": lambda x, v: 2 * x,
@@ -191,7 +196,8 @@ def test_commands_take_and_give_tuples(tmp_path: Path) -> None:
     for name, content in (("m.ppl", EVERYWHERE), ("m.json", json.dumps(DATA)), ("init.json", json.dumps(INITIAL))):
         (tmp_path / name).write_text(content)
     out = tmp_path / "out.nc"
-    arguments = ["sample", str(tmp_path / "m.ppl"), "--chains", "2", "--draws", "50", "--warmup", "100", "--seed", "1", "-o", str(out)]
+    arguments = ["sample", str(tmp_path / "m.ppl"), "-o", str(out)]
+    arguments += ["--chains", "2", "--draws", "50", "--warmup", "100", "--seed", "1"]
     done = CliRunner().invoke(ppl, [*arguments, "--init", str(tmp_path / "init.json")], prog_name="ppl")
     assert done.exit_code == 0, done.output
     import xarray
@@ -215,7 +221,10 @@ def test_eval_writes_tuples_as_json() -> None:
 
 
 def test_elements_of_tuples_are_drawn_from_the_prior() -> None:
-    model = load("parameters { tuple(real, vector[2]) t; } model { t.2[1] ~ normal(t.1, 1); t.1 ~ normal(3, 0.1); t.2[2] ~ exponential(1); }")
+    model = load(
+        "parameters { tuple(real, vector[2]) t; }"
+        "model { t.2[1] ~ normal(t.1, 1); t.1 ~ normal(3, 0.1); t.2[2] ~ exponential(1); }"
+    )
     draws = model.prior(2000, 1)["prior"]
     assert abs(draws["t.1"].mean() - 3) < 0.02
     assert abs(draws["t.2"][..., 0].std() - 1) < 0.1
@@ -249,7 +258,10 @@ def test_a_missing_tuple_is_named_as_declared() -> None:
 
 def test_elements_of_arrays_stand_together_on_the_unconstrained_scale() -> None:
     """As in Stan, whose flat vector of a program with such parameters has the same order."""
-    model = load("parameters { real a; complex_vector[2] z; array[2] tuple(real, simplex[3], complex) t; complex_matrix[2, 2] m; }")
+    model = load(
+        "parameters { real a; complex_vector[2] z; array[2] tuple(real, simplex[3], complex) t;"
+        " complex_matrix[2, 2] m; }"
+    )
     found = {p.name: p.positions.tolist() for p in model.model.parameters}
     assert (found["a"], found["z.real"], found["z.imag"]) == (0, [1, 3], [2, 4])
     assert (found["t.1"], found["t.2"], found["t.3.imag"]) == ([5, 10], [[6, 7], [11, 12]], [9, 14])
@@ -284,7 +296,8 @@ def test_solvers_and_reduce_sum_take_tuples() -> None:
     q = model.flatten({"p": {"1": 0.5, "2": [0.1, 0.2]}, "c": [1, 2]})
     value, gradient = model.logp_grad(q)
     np.testing.assert_allclose(value, math.exp(-1) + 0.2 * (1 - math.exp(-1)) + 0.5 * 6, rtol=1e-6)
-    np.testing.assert_allclose(gradient[1:], [2 * (1 - math.exp(-1)), 0, 0.2 * (1 - math.exp(-1)), 0], rtol=1e-5, atol=1e-9)
+    expected = [2 * (1 - math.exp(-1)), 0, 0.2 * (1 - math.exp(-1)), 0]
+    np.testing.assert_allclose(gradient[1:], expected, rtol=1e-5, atol=1e-9)
 
 
 def test_bounds_of_transformed_tuples_are_checked() -> None:

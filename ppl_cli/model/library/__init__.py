@@ -20,14 +20,13 @@ from ppl_cli.model.library import (
     special,
 )
 from ppl_cli.model.library.complex_numbers import operator as _operator
-from ppl_cli.model.library.operators import Build
-from ppl_cli.model.library.table import Rows
+from ppl_cli.model.library.table import Implementation, Rows
 
 
 class Library(Rows):
     """All functions and operators."""
 
-    def operator(self, symbol: str, operands: tuple[Type, ...]) -> Build:
+    def operator(self, symbol: str, operands: tuple[Type, ...]) -> Implementation:
         return _operator(symbol, operands)
 
 

@@ -1,7 +1,7 @@
 """Functions of complex vectors and matrices (Functions Reference, "Complex Matrix Operations").
 
-Most are linear: what they do to real containers they do to real and imaginary parts, so their rows follow from those of the
-real functions.
+Most are linear: what they do to real containers they do to real and imaginary parts, so their rows follow from those of
+the real functions.
 """
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from ppl_cli.graph.basic import Variable, constant
 from ppl_cli.language.signatures import Signature
-from ppl_cli.language.types import Type, scalar_of, with_scalar
+from ppl_cli.language.types import BASIC_TYPES, Type, scalar_of, with_scalar
 from ppl_cli.model.compounds import Complex, each
 from ppl_cli.model.library import containers, matrices, real  # noqa: F401  (their rows are read below)
 from ppl_cli.model.library.complex_numbers import Number, as_complex, conj, squared_size, times
@@ -20,15 +20,16 @@ from ppl_cli.model.library.table import ROWS, Implementation, Row, add
 from ppl_cli.ops.indexing import take_slice
 from ppl_cli.ops.linalg import matmul
 from ppl_cli.ops.reduction import reduce_sum
-from ppl_cli.ops.shape import join, reshape, transpose
+from ppl_cli.ops.shape import reshape, transpose
 
 LINEAR = (
-    "rows cols size num_elements rep_vector rep_row_vector rep_matrix row col block sub_row sub_col head tail segment"
-    " append_row append_col reverse transpose diagonal diag_matrix add_diag symmetrize_from_lower_tri trace sum cumulative_sum"
-    " to_vector to_row_vector to_matrix to_array_1d to_array_2d"
-).split()
+    "rows", "cols", "size", "num_elements", "rep_vector", "rep_row_vector", "rep_matrix", "row", "col", "block",
+    "sub_row", "sub_col", "head", "tail", "segment", "append_row", "append_col", "reverse", "transpose", "diagonal",
+    "diag_matrix", "add_diag", "symmetrize_from_lower_tri", "trace", "sum", "cumulative_sum", "to_vector",
+    "to_row_vector", "to_matrix", "to_array_1d", "to_array_2d",
+)  # fmt: skip
 BILINEAR = ("diag_pre_multiply", "diag_post_multiply")
-COMPLEX = {"real": "complex", "vector": "complex_vector", "row_vector": "complex_row_vector", "matrix": "complex_matrix"}
+COMPLEX = {name: str(with_scalar(BASIC_TYPES[name], "complex")) for name in ("real", "vector", "row_vector", "matrix")}
 
 
 def _complex_text(text: str) -> str | None:
@@ -83,7 +84,8 @@ for _type in LINES:
         add(f"complex dot_product({_type}, {_other})", lambda x, y: each(reduce_sum, times(conj(as_complex(x)), y)))
 for _type in (*LINES, "complex_matrix"):
     for _result, _name, _axis in (("complex_row_vector", "columns", 0), ("complex_vector", "rows", 1)):
-        add(f"{_result} {_name}_dot_product({_type}, {_type})", lambda x, y, types, k=_axis: _along(k, x, y, types), typed=True)
+        _both = f"{_result} {_name}_dot_product({_type}, {_type})"
+        add(_both, lambda x, y, types, k=_axis: _along(k, x, y, types), typed=True)
         add(f"{_result} {_name}_dot_self({_type})", lambda x, types, k=_axis: _along(k, x, x, types), typed=True)
 
 
@@ -120,7 +122,7 @@ def _roots(rows: int, cols: int, n: int, sign: int) -> Complex:
 
 
 def transform(x: Number, sign: int) -> Complex:
-    """Σ_j x[m, j] exp(sign 2 π i j k / n) for each row m, after Cooley and Tukey (1965): j = j₁ n₂ + j₂, k = k₁ + n₁ k₂."""
+    """Σ_j x[m, j] exp(sign 2 π i j k / n) for each row m: Cooley and Tukey (1965), j = j₁ n₂ + j₂, k = k₁ + n₁ k₂."""
     m, n = as_complex(x).real.shape
     n1 = max((d for d in range(1, min(n, LARGEST_FACTOR) + 1) if n % d == 0), default=1)
     if n1 == 1 or n1 == n:

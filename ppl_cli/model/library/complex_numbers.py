@@ -1,6 +1,6 @@
-"""Complex numbers: operators and functions as graphs of real and imaginary parts, so that gradients and printers need no more.
+"""Complex numbers: operators and functions as graphs of real and imaginary parts; gradients and printers need no more.
 
-Branch cuts and signed zeros are those of C's <complex.h> (ISO C, annex G); formulas for inverse functions are Kahan's (1987),
+Branch cuts and signed zeros are those of C's <complex.h> (ISO C, annex G); inverse functions follow Kahan (1987),
 "Branch Cuts for Complex Elementary Functions". An operand that is real stays so, as in C.
 """
 from __future__ import annotations
@@ -124,7 +124,7 @@ def logarithm(x: Complex) -> Complex:
 
 
 def square_root(x: Complex) -> Complex:
-    """The root with a real part that is not negative; below the negative axis (−0 included) its imaginary part is negative."""
+    """The root whose real part is not negative; below the negative axis (at −0, too) its imaginary part is negative."""
     a, b = x.elements
     right = sm.ge(a, 0.0)
     larger = sm.sqrt(0.5 * (sm.switch(right, a, -a) + size(x)))

@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ppl_cli.graph.basic import Variable
 from ppl_cli.language.signatures import Signature
 
-Implementation = Callable[..., Variable]
+Implementation = Callable[..., Any]  # makes a graph, or several for a result with parts
 
 
 @dataclass(frozen=True)
