@@ -26,6 +26,7 @@ _ALTERNATIVE = "\n        or "
 _PATTERNS = {
     "T": "T is a number or any container of numbers",
     "Z": "Z is an int or any array of ints",
+    "W": "W is any number or container of numbers, complex ones too",
     "reals": "reals are a number or any container of numbers",
     "ints": "ints are an int or any array of ints",
     "vectors": "vectors are a vector, a row vector or an array of them",

@@ -98,6 +98,7 @@ A = np.array([[1 + 2j, 0.5 - 1j, 2], [1j, -1 + 0.25j, 3], [0.5, 2 - 2j, 1 + 1j]]
 V = np.array([0.5 + 1j, -2 + 0.5j, 1.5 - 0.25j])
 R = np.array([1.0, -2.0, 0.5])
 CONTAINERS: dict[str, Any] = {
+    "add(v, 1)": V + 1, "multiply(A, v)": A @ V, "multiply(2i, v)": 2j * V, "minus(v)": -V, "divide(v, 2i)": V / 2j,
     "A * A": A @ A, "A * v": A @ V, "v' * A": V @ A, "v' * v": V @ V, "v * v'": np.outer(V, V), "A'": A.T, "-v": -V,
     "A + 2": A + 2, "1 - A": 1 - A, "2i * v": 2j * V, "v / 2i": V / 2j, "v .* r": V * R, "r .* v": R * V,
     "r ./ v": R / V, "2 ./ v": 2 / V, "v .^ 2": V**2, "v .^ r": V**R, "2 .^ v": 2**V, "A * r": A @ R,

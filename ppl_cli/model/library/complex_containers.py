@@ -15,7 +15,9 @@ from ppl_cli.language.signatures import Signature
 from ppl_cli.language.types import BASIC_TYPES, Type, scalar_of, with_scalar
 from ppl_cli.model.compounds import Complex, each
 from ppl_cli.model.library import containers, matrices, real  # noqa: F401  (their rows are read below)
+from ppl_cli.model.library.arithmetic import RESULTS
 from ppl_cli.model.library.complex_numbers import Number, as_complex, conj, squared_size, times
+from ppl_cli.model.library.operators import PRODUCTS
 from ppl_cli.model.library.table import ROWS, Implementation, Row, add
 from ppl_cli.ops.indexing import take_slice
 from ppl_cli.ops.linalg import matmul
@@ -23,7 +25,7 @@ from ppl_cli.ops.reduction import reduce_sum
 from ppl_cli.ops.shape import reshape, transpose
 
 LINEAR = (
-    "rows", "cols", "size", "num_elements", "rep_vector", "rep_row_vector", "rep_matrix", "row", "col", "block",
+    "rows", "cols", "size", "dims", "num_elements", "rep_vector", "rep_row_vector", "rep_matrix", "row", "col", "block",
     "sub_row", "sub_col", "head", "tail", "segment", "append_row", "append_col", "reverse", "transpose", "diagonal",
     "diag_matrix", "add_diag", "symmetrize_from_lower_tri", "trace", "sum", "cumulative_sum", "to_vector",
     "to_row_vector", "to_matrix", "to_array_1d", "to_array_2d",
@@ -65,6 +67,10 @@ for _names, _derived in ((LINEAR, _linear), (BILINEAR, _bilinear)):
             if (_text := _complex_text(_row.text)) is not None:
                 add(_text, _derived(_row), typed=True)
 
+
+for _types, _result in RESULTS.items():
+    _text = f"{COMPLEX[_result]} multiply({', '.join(COMPLEX[t] for t in _types)})"
+    add(_text, lambda x, y, product=PRODUCTS[_types]: times(x, y, product))
 
 # ------------------------------------------------------------------------------------- sums of products
 

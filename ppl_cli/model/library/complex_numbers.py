@@ -293,3 +293,11 @@ def operator(symbol: str, operands: tuple[Type, ...]) -> Callable[..., Number]:
     if symbol == "\\":
         return left_divide
     return ELEMENTWISE[symbol]
+
+
+for _name, _symbol in {"add": "+", "subtract": "-", "elt_multiply": ".*", "elt_divide": "./"}.items():
+    add(f"W {_name}(W, W)", ELEMENTWISE[_symbol])
+for _text in ("W multiply(W, complex)", "W multiply(complex, W)"):
+    add(_text, times)
+add("W divide(W, complex)", over)
+add("W minus(W)", negative)
