@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from lark import Token
 
 from ppl_cli.language import syntax
-from ppl_cli.language.diagnostics import LanguageError, error
+from ppl_cli.language.diagnostics import Diagnostic, LanguageError, error
 from ppl_cli.language.mends import statement_meant
 from ppl_cli.language.old_spellings import OldSpellings
 from ppl_cli.language.source import Source, Span
@@ -57,7 +57,7 @@ def _items(children: Iterable[Any]) -> tuple[Statement, ...]:
 
 
 class TreeBuilder:
-    """Holds the source and the old spellings of the file that is being parsed; see `parser.parse`."""
+    """Holds the source, the old spellings and the mistakes of the text that is being parsed; see `parser.parse`."""
 
     def __init__(self) -> None:
         self.begin(Source("", ""))
@@ -65,6 +65,7 @@ class TreeBuilder:
     def begin(self, source: Source) -> None:
         self.source = source
         self.old = OldSpellings(source)
+        self.mistakes: list[Diagnostic] = []
 
     def _span(self, children: _Children) -> Span:
         """From the first thing that a rule matched to the last."""
@@ -77,6 +78,8 @@ class TreeBuilder:
         return _Group(_nodes(children), self._span(children))
 
     def start(self, children: _Children) -> syntax.Program:
+        if self.mistakes:
+            raise LanguageError(self.mistakes)
         blocks = dict(children)
         names = (
             "functions", "data", "transformed_data", "parameters", "transformed_parameters", "model",
@@ -201,7 +204,7 @@ class TreeBuilder:
             affine = {"offset", "multiplier"}
             if word in given or (given and (word in affine) != (next(iter(given)) in affine)):
                 what = "given twice" if word in given else f"not possible together with `{next(iter(given))}`"
-                raise LanguageError([error(f"`{word}` is {what}", bound.span)])
+                self.mistakes.append(error(f"`{word}` is {what}", bound.span))
             given[str(word)] = value
         span = self._span(children)
         if "lower" in given or "upper" in given:
@@ -247,7 +250,8 @@ class TreeBuilder:
         span = self._span(children)
         if not isinstance(call, syntax.Call):
             message = "expected a statement; found an expression that is not used"
-            raise LanguageError([error(message, call.span, statement_meant(call))])
+            self.mistakes.append(error(message, call.span, statement_meant(call)))
+            return syntax.Block(span, ())
         if call.name == "increment_log_prob" and len(call.arguments) == 1:
             self.old.increment_log_prob(call.name_span)
             return syntax.TargetPlus(span, call.arguments[0], jacobian=False)

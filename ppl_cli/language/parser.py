@@ -67,7 +67,8 @@ class _Parser:
                 program: Any = self._lark.parse(source.text)
                 return cast(Program, program)
             except lark.UnexpectedInput as failure:
-                raise LanguageError([describe_syntax_error(failure, source, self._lark)]) from None
+                described = describe_syntax_error(failure, source, self._lark)
+                raise LanguageError([*self._builder.mistakes, described]) from None
 
     def _comment(self, token: lark.Token) -> lark.Token:
         self._builder.old.hash_comment(token)
