@@ -64,8 +64,8 @@ _SLIPS: tuple[tuple[str, str, str], ...] = (
     (r"= ▸ =|▸ ===", "", "did you mean `==`?"),
     (r"^(if|while) \(.* ▸ =", "", "did you mean `==`?"),
     (r"▸ \|", "RPAR", "did you mean `||`?"),
-    (r"▸ and", "PLUS", "write `&&`"),
-    (r"▸ or", "PLUS", "write `||`"),
+    (r"▸ and\b", "PLUS", "write `&&`"),
+    (r"▸ or\b", "PLUS", "write `||`"),
     (r"\bnot ▸ ", "", "write `!`"),
     (rf"\b{_DENSITY} \( [^(]+ ▸ ;", "", "write `|` after the first argument"),
     (r"▸ '", "NAME", "texts stand in double quotes"),
@@ -154,7 +154,7 @@ class Failure:
         """The tokens before, from the beginning of their statement."""
         begin = depth = 0
         for i, token in enumerate(self.tokens):
-            if token == "{" and (depth or self.tokens[i - 1] in _BEFORE_VALUES):
+            if token == "{" and (depth or (i > 0 and self.tokens[i - 1] in _BEFORE_VALUES)):
                 depth += 1
             elif token == "}" and depth:
                 depth -= 1
@@ -162,8 +162,9 @@ class Failure:
                 begin = i + 1
         return self.tokens[begin:]
 
-    @property
+    @cached_property
     def place(self) -> str:
+        """The statement as `_SLIPS` describe it."""
         return " ".join((*self.statement, "▸", "" if self.at_end else self.found))
 
     @cached_property
@@ -207,15 +208,9 @@ def statement_meant(expression: Expression) -> str | None:
 
 def mend(failure: Failure) -> str | None:
     """Advice, if the slip is known."""
+    slips = (hint for place, others, hint in _COMPILED if others <= failure.accepted and place.search(failure.place))
     return (
-        _word_meant(failure)
-        or next(
-            (hint for place, others, hint in _COMPILED if others <= failure.accepted and place.search(failure.place)),
-            None,
-        )
-        or _statement_meant(failure)
-        or _keyword(failure)
-        or _bracket(failure)
+        _word_meant(failure) or next(slips, None) or _statement_meant(failure) or _keyword(failure) or _bracket(failure)
     )
 
 
