@@ -150,7 +150,7 @@ class Pipeline:
         With `reporting`, what the program prints or rejects is recorded, too.
         """
         said = [self.model.reports] if reporting and self.model.reports is not None else []
-        outputs = expand_draws([*(self.quantities[n] for n in names), *self._vectorized(said)])
+        outputs = expand_draws([*(self.quantities[n] for n in names), *density(self._vectorized(said))])
         return self.compile(None, optimize(stabilize(canonicalize(self.on_flat(outputs)))))
 
     @cached_property

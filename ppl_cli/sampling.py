@@ -87,7 +87,7 @@ def messages(model: Model, done: Generated) -> tuple[tuple[str, ...], tuple[str,
     count, total = int(done.failed.sum()), done.failed.size
     failures = []
     for site, text in first.items():
-        said = text if site.kind == "index" else f"the program rejects: {text}"
+        said = f"the program rejects: {text}" if site.kind in ("reject", "fatal_error") else text
         failures.append(error(f"in generated quantities, {said}", site.span).render())
     if count:
         failures.append(f"error: generated quantities could not be computed in {count} of {total} draws: they are NaN there")

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,11 +16,11 @@ from ppl_cli.language.diagnostics import NotSupported
 from ppl_cli.model.constraints import NAMED, Bijection, OffsetMultiplier, bounded
 from ppl_cli.model.data import missing, validate
 from ppl_cli.model.environment import Slot
-from ppl_cli.model.model import Parameter, Term
+from ppl_cli.model.model import Parameter
 from ppl_cli.model.parts import declared, flat_order, leaf_declarations, spread
 from ppl_cli.model.values import Value, convert
 from ppl_cli.ops.reduction import reduce_sum
-from ppl_cli.ops.scalar_math import add, gt, lt, switch
+from ppl_cli.ops.scalar_math import add, switch
 from ppl_cli.ops.shape import broadcast_to
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ def declare_parameters(el: Elaborator, block: Sequence[s.Statement]) -> tuple[Pa
     for d in block:
         assert isinstance(d, s.Declaration)
         leaves: list[Parameter] = []
-        el.environment.declare(d.name, declared(d, lambda leaf, leaves=leaves: _parameter(el, leaf, leaves)))  # type: ignore[misc]
+        place = declared(d, lambda leaf, leaves=leaves: _parameter(el, leaf, leaves))  # type: ignore[misc]
+        el.environment.declare(d.name, place)
         el.note_dims(d)
         positions = flat_order(d, (leaf.value.shape for leaf in leaves), start)
         parameters += [replace(leaf, positions=p) for leaf, p in zip(leaves, positions, strict=True)]
@@ -77,7 +79,7 @@ def declare_parameters(el: Elaborator, block: Sequence[s.Statement]) -> tuple[Pa
 
 
 def _parameter(el: Elaborator, leaf: s.Declaration, leaves: list[Parameter]) -> Slot:
-    """The slot of a parameter, or of a leaf of one, which joins `leaves`; its positions are found when all are there."""
+    """The slot of a parameter, or of a leaf of one, which joins `leaves`; its positions are found later."""
     if leaf.type.base == "int":
         raise NotSupported("parameters of type int are", leaf.span)
     shape = el.extents(leaf.type)
@@ -98,24 +100,17 @@ def check(el: Elaborator, d: s.Declaration, value: np.ndarray) -> None:
         raise DataError(f"{d.name_span}: error: in the data, `{d.name}{index}` {reason}")
 
 
-def bound_checks(el: Elaborator, block: Sequence[s.Statement]) -> tuple[Term, ...]:
-    """For transformed parameters with bounds: 0, or -inf where a bound is violated, which rejects the point as in Stan."""
-    checks = []
+def constraint_checks(el: Elaborator, block: Sequence[s.Statement]) -> list[tuple[s.Declaration, Variable]]:
+    """The declarations with constraints, each with how many conditions its value breaks."""
+    found = []
     leaves = [leaf for d in block if isinstance(d, s.Declaration) for leaf in leaf_declarations(d)]
     slots = el.environment.visible(d.name for d in block if isinstance(d, s.Declaration))
     for d in leaves:
-        if not isinstance(d.type.constraint, s.Bounds):
-            continue
         value = el.lift(slots[d.name].value)
-        if not value.type.size:
-            continue
-        outside: Variable = constant(0.0)
-        for expression, side in ((d.type.constraint.lower, lt), (d.type.constraint.upper, gt)):
-            if expression is not None:
-                bound = _bound(el, expression, 0.0, value.shape)
-                outside = add(outside, reduce_sum(switch(side(value, bound), 1.0, 0.0)))
-        checks.append(Term(d.name, d.span, switch(gt(outside, 0.0), -np.inf, 0.0)))
-    return tuple(checks)
+        conditions = bijection_of(el, d, value.shape).broken(value) if value.type.size else []
+        if conditions:
+            found.append((d, reduce(add, (reduce_sum(switch(v, 1.0, 0.0)) for v in conditions))))
+    return found
 
 
 def bijection_of(el: Elaborator, d: s.Declaration, shape: tuple[int, ...]) -> Bijection:

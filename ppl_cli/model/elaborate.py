@@ -18,7 +18,7 @@ from ppl_cli.language.checked import CheckedProgram
 from ppl_cli.language.diagnostics import ElaborationError
 from ppl_cli.language.source import Span
 from ppl_cli.model.analysis import REPORTS, TARGET, contains, facts, is_part, leaf_name, steps
-from ppl_cli.model.blocks import bound_checks, declare_data, declare_parameters
+from ppl_cli.model.blocks import bijection_of, constraint_checks, declare_data, declare_parameters
 from ppl_cli.model.compounds import leaves_of, rebuilt
 from ppl_cli.model.environment import Environment, Slot
 from ppl_cli.model.expressions import Expressions, tie_draws
@@ -34,7 +34,8 @@ from ppl_cli.model.stretches import Stretches
 from ppl_cli.model.values import Lifter, NeedsValue, Value, is_known, lower, promote, shapes_of
 from ppl_cli.ops.control import make_if
 from ppl_cli.ops.reduction import reduce_sum
-from ppl_cli.ops.scalar_math import add, ne
+from ppl_cli.ops.reporting import report
+from ppl_cli.ops.scalar_math import add, gt, ne, switch
 
 
 def elaborate(checked: CheckedProgram, data: Mapping[str, Any], library: Library, run: Run) -> Model:
@@ -91,13 +92,17 @@ class Elaborator:
             self.transformed_data(program.transformed_data or ())
             parameters = declare_parameters(self, program.parameters or ())
             transformed = self.block(program.transformed_parameters or ())
-            checks = bound_checks(self, program.transformed_parameters or ())
+            checks = tuple(
+                Term(d.name, d.span, switch(gt(broken, 0.0), -np.inf, 0.0))
+                for d, broken in constraint_checks(self, program.transformed_parameters or ())
+            )
             with self.environment.scope():
                 self.execute.run(program.model or ())
             terms = tuple(Term(_label(t), t.span, v, _is_jacobian(t)) for t, v in self.terms.items())
             self.drawing = True
             with self.collect_terms():
                 generated = self.block(program.generated_quantities or ())
+                self.report_broken(program.generated_quantities or ())
         except NeedsValue as need:
             message = "this must be known when the model is built, but it depends on a parameter"
             raise ElaborationError(message, need.span) from None
@@ -119,8 +124,22 @@ class Elaborator:
                 self.settle_draws()
                 self.execute.run((statement,))
         self.settle_draws()
+        for statement in statements:
+            if isinstance(statement, s.Declaration):
+                self.check_known(statement)
         self.terms.clear()  # of what was rejected
         self.drawing = False
+
+    def report_broken(self, statements: Sequence[s.Statement]) -> None:
+        """Values of generated quantities that do not satisfy their constraints are faults."""
+        for d, broken in constraint_checks(self, statements):
+            if REPORTS not in self.environment:
+                self.environment.declare(REPORTS, Slot(0, (), "int64"))
+            slot = self.environment[REPORTS]
+            assert isinstance(slot, Slot)
+            token = self.lift(slot.value)
+            site = self.site(Site("constraint", d.name_span, (f"`{d.name}` does not satisfy its constraint",)))
+            (slot.value,) = make_if(gt(broken, 0.0), [report(site, token, [], fault=True)], [token], self.live_variables())
 
     def settle_draws(self) -> None:
         """Variables that are not known, only drawn from what is, get their values."""
@@ -128,6 +147,14 @@ class Elaborator:
         if slots:
             for slot, found in zip(slots, self.compute([slot.value for slot in slots]), strict=True):  # type: ignore[misc]
                 slot.value = found if found.shape else found[()]
+
+    def check_known(self, d: s.Declaration) -> None:
+        """Transformed data must satisfy their constraints."""
+        for leaf, slot in zip(leaf_declarations(d), self.environment.visible([d.name]).values(), strict=True):
+            value = np.asarray(slot.value)
+            problem = bijection_of(self, leaf, value.shape).problem(value)
+            if problem:
+                raise ElaborationError(f"`{leaf.name}`{'' if problem[0] == '[' else ' '}{problem.strip()}", d.name_span)
 
     def block(self, statements: Sequence[s.Statement]) -> dict[str, Variable]:
         """Run a block of named quantities; their values."""
@@ -255,8 +282,8 @@ class Elaborator:
         a, b = (promote(self.evaluate(v), self.checked.type_of(e)) for v in (e.if_true, e.if_false))
         if shapes_of(a) != shapes_of(b):
             raise ElaborationError("the two values have different sizes", e.span)
-        found = make_if(ne(condition, 0), *(list(map(self.lift, leaves_of(v))) for v in (a, b)), self.live_variables())
-        return rebuilt(a, map(lower, found))
+        then, otherwise = ([self.lift(leaf) for leaf in leaves_of(v)] for v in (a, b))
+        return rebuilt(a, map(lower, make_if(ne(condition, 0), then, otherwise, self.live_variables())))
 
     def printed(self, text: str) -> None:
         """What the program prints while it is elaborated goes to standard error."""

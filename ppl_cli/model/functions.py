@@ -1,6 +1,7 @@
 """Calls of the program's own functions: the body is elaborated in the place of the call."""
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,9 @@ from ppl_cli.model.values import Stretch, Value, promote, shared
 if TYPE_CHECKING:
     from ppl_cli.model.elaborate import Elaborator
 
-MOST_NESTED = 200  # calls inside calls; a deeper one is a recursion that data do not end
+MOST_NESTED = 1000  # calls inside calls
+MOST_BRANCHES = 50  # conditions that are not known around a call; if there are more, data do not end the recursion
+FRAMES = 60  # of Python that a call may take
 
 
 class Functions:
@@ -38,8 +41,10 @@ class Functions:
     def apply(self, definition: s.FunctionDefinition, values: Sequence[Value], span: Span) -> Value:
         """The result of the function, which has a body, on `values`; `span` is where it is called."""
         assert definition.body is not None
-        if self.depth >= MOST_NESTED:
+        if self.el.depth >= MOST_BRANCHES:
             raise NotSupported(f"recursion of `{definition.name}` that data do not end is", span)
+        if self.depth >= MOST_NESTED:
+            raise NotSupported(f"recursion of `{definition.name}` through more than {MOST_NESTED} calls is", span)
         outer = self.el.environment
         self.el.environment = inner = Environment(definition.return_type)
         for name in (TARGET, REPORTS):
@@ -48,6 +53,8 @@ class Functions:
         for parameter, value in zip(definition.parameters, values, strict=True):
             taken = value if isinstance(value, Stretch) else shared(promote(value, parameter.type))
             inner.declare(parameter.name, place_of(taken))
+        if not self.depth:
+            sys.setrecursionlimit(max(sys.getrecursionlimit(), MOST_NESTED * FRAMES))
         self.depth += 1
         try:
             self.el.execute(definition.body)

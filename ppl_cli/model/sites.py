@@ -11,7 +11,7 @@ import numpy as np
 from ppl_cli.graph.types import DType
 from ppl_cli.language.source import Span
 
-Kind = Literal["print", "reject", "fatal_error", "index", "arithmetic"]
+Kind = Literal["print", "reject", "fatal_error", "index", "arithmetic", "constraint"]
 
 
 @dataclass(frozen=True)

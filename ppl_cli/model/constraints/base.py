@@ -53,6 +53,10 @@ class Bijection:
         """Why `value` (NumPy, of the constrained shape) does not satisfy the constraint; None if it does."""
         raise NotImplementedError
 
+    def broken(self, x: Variable) -> list[Variable]:
+        """The same as a graph: conditions, elementwise, one of which holds somewhere if x does not satisfy the constraint."""
+        raise NotImplementedError
+
 
 @dataclass(frozen=True)
 class Elementwise(Bijection):

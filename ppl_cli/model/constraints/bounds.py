@@ -8,7 +8,7 @@ import numpy as np
 
 from ppl_cli.graph.basic import Constant, Variable, constant
 from ppl_cli.model.constraints.base import Elementwise, first_bad, where_infinite
-from ppl_cli.ops.scalar_math import absolute, exp, inv_logit, log, log1p_exp
+from ppl_cli.ops.scalar_math import absolute, exp, ge, inv_logit, le, log, log1p_exp, negation
 
 ZERO = constant(0.0)
 
@@ -28,6 +28,9 @@ class Identity(Elementwise):
 
     def problem(self, value: np.ndarray) -> str | None:
         return None
+
+    def broken(self, x: Variable) -> list[Variable]:
+        return []
 
 
 def _numbers(bound: Variable) -> np.ndarray | None:
@@ -75,6 +78,9 @@ class LowerBound(Elementwise):
     def problem(self, value: np.ndarray) -> str | None:
         return _below(value, self.lower)
 
+    def broken(self, x: Variable) -> list[Variable]:
+        return [negation(ge(x, self.lower))]
+
 
 @dataclass(frozen=True)
 class UpperBound(Elementwise):
@@ -94,6 +100,9 @@ class UpperBound(Elementwise):
 
     def problem(self, value: np.ndarray) -> str | None:
         return _above(value, self.upper)
+
+    def broken(self, x: Variable) -> list[Variable]:
+        return [negation(le(x, self.upper))]
 
 
 @dataclass(frozen=True)
@@ -125,6 +134,9 @@ class Interval(Elementwise):
     def problem(self, value: np.ndarray) -> str | None:
         return _below(value, self.lower) or _above(value, self.upper)
 
+    def broken(self, x: Variable) -> list[Variable]:
+        return [negation(ge(x, self.lower)), negation(le(x, self.upper))]
+
 
 @dataclass(frozen=True)
 class OffsetMultiplier(Elementwise):
@@ -145,3 +157,6 @@ class OffsetMultiplier(Elementwise):
 
     def problem(self, value: np.ndarray) -> str | None:
         return None
+
+    def broken(self, x: Variable) -> list[Variable]:
+        return []

@@ -12,9 +12,9 @@ import numpy as np
 from ppl_cli.graph.basic import Variable, constant
 from ppl_cli.model.constraints.base import TOLERANCE, Bijection
 from ppl_cli.ops.indexing import gather
-from ppl_cli.ops.linalg import Cholesky, matmul
+from ppl_cli.ops.linalg import Cholesky, diagonal, matmul
 from ppl_cli.ops.reduction import CumulativeSum, reduce_sum
-from ppl_cli.ops.scalar_math import atanh, exp, log, log1p_exp, switch, tanh
+from ppl_cli.ops.scalar_math import absolute, atanh, exp, gt, le, log, log1p_exp, ne, negation, switch, tanh
 from ppl_cli.ops.shape import join, transpose
 
 
@@ -45,6 +45,15 @@ def _indefinite(value: np.ndarray) -> str | None:
     except np.linalg.LinAlgError:
         return "is not positive definite"
     return None
+
+
+def _above_diagonal(x: Variable) -> Variable:
+    return ne(x * constant(np.triu(np.ones(x.shape[-2:]), 1)), 0.0)
+
+
+def _not_positive_definite(x: Variable) -> list[Variable]:
+    symmetric = le(absolute(x - transpose(x)), TOLERANCE)
+    return [negation(symmetric), negation(gt(diagonal(Cholesky()(x)), 0.0))]
 
 
 @dataclass(frozen=True)
@@ -97,6 +106,9 @@ class CholeskyFactorCov(MatrixBijection):
             return "is not lower triangular"
         return None if (np.diagonal(value, axis1=-2, axis2=-1) > 0).all() else "has a diagonal element that is not positive"
 
+    def broken(self, x: Variable) -> list[Variable]:
+        return [_above_diagonal(x), negation(gt(diagonal(x), 0.0))]
+
 
 @dataclass(frozen=True)
 class CovMatrix(CholeskyFactorCov):
@@ -119,6 +131,9 @@ class CovMatrix(CholeskyFactorCov):
 
     def problem(self, value: np.ndarray) -> str | None:
         return _asymmetry(value) or _indefinite(value)
+
+    def broken(self, x: Variable) -> list[Variable]:
+        return _not_positive_definite(x)
 
 
 @dataclass(frozen=True)
@@ -170,6 +185,10 @@ class CholeskyFactorCorr(MatrixBijection):
         off = np.abs((value**2).sum(-1) - 1).max(initial=0)
         return None if off <= TOLERANCE else "is not a Cholesky factor of a correlation matrix: a row's length is not 1"
 
+    def broken(self, x: Variable) -> list[Variable]:
+        lengths = negation(le(absolute(reduce_sum(x * x, -1) - 1.0), TOLERANCE))
+        return [_above_diagonal(x), negation(gt(diagonal(x), 0.0)), lengths]
+
 
 @dataclass(frozen=True)
 class CorrMatrix(CholeskyFactorCorr):
@@ -198,5 +217,8 @@ class CorrMatrix(CholeskyFactorCorr):
         if np.abs(np.diagonal(value, axis1=-2, axis2=-1) - 1).max(initial=0) > TOLERANCE:
             return "is not a correlation matrix: its diagonal is not 1"
         return _asymmetry(value) or _indefinite(value)
+
+    def broken(self, x: Variable) -> list[Variable]:
+        return [negation(le(absolute(diagonal(x) - 1.0), TOLERANCE)), *_not_positive_definite(x)]
 
 

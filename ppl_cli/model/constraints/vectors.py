@@ -10,7 +10,7 @@ from ppl_cli.graph.basic import Variable, constant
 from ppl_cli.model.constraints.base import TOLERANCE, Bijection
 from ppl_cli.ops.indexing import take_slice
 from ppl_cli.ops.reduction import CumulativeSum, log_sum_exp, reduce_sum
-from ppl_cli.ops.scalar_math import exp, log, sqrt
+from ppl_cli.ops.scalar_math import absolute, exp, ge, gt, le, log, negation, sqrt
 from ppl_cli.ops.shape import join, reshape
 
 
@@ -67,6 +67,9 @@ class Ordered(VectorBijection):
     def problem(self, value: np.ndarray) -> str | None:
         return _descent(value)
 
+    def broken(self, x: Variable) -> list[Variable]:
+        return [negation(gt(_steps(x), 0.0))]
+
 
 @dataclass(frozen=True)
 class PositiveOrdered(VectorBijection):
@@ -85,6 +88,9 @@ class PositiveOrdered(VectorBijection):
 
     def problem(self, value: np.ndarray) -> str | None:
         return "has a negative element" if (value < 0).any() else _descent(value)
+
+    def broken(self, x: Variable) -> list[Variable]:
+        return [negation(ge(_first(x), 0.0)), negation(gt(_steps(x), 0.0))]
 
 
 @dataclass(frozen=True)
@@ -121,6 +127,9 @@ class SumToZero(VectorBijection):
         total = np.abs(value.sum(-1)).max(initial=0)
         return None if total <= TOLERANCE else f"does not sum to zero but to {total:g}"
 
+    def broken(self, x: Variable) -> list[Variable]:
+        return [negation(le(absolute(reduce_sum(x, -1)), TOLERANCE))]
+
 
 @dataclass(frozen=True)
 class Simplex(SumToZero):
@@ -147,6 +156,9 @@ class Simplex(SumToZero):
         off = np.abs(value.sum(-1) - 1)
         return None if off.max(initial=0) <= TOLERANCE else f"is not a simplex: it sums to {value.sum(-1).ravel()[off.argmax()]:.10g}"
 
+    def broken(self, x: Variable) -> list[Variable]:
+        return [negation(ge(x, 0.0)), negation(le(absolute(reduce_sum(x, -1) - 1.0), TOLERANCE))]
+
 
 @dataclass(frozen=True)
 class UnitVector(VectorBijection):
@@ -168,3 +180,6 @@ class UnitVector(VectorBijection):
         length = np.sqrt((value**2).sum(-1))
         off = np.abs(length - 1).max(initial=0)
         return None if off <= TOLERANCE else "is not a unit vector: its length is not 1"
+
+    def broken(self, x: Variable) -> list[Variable]:
+        return [negation(le(absolute(sqrt(reduce_sum(x * x, -1)) - 1.0), TOLERANCE))]
