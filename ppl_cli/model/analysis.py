@@ -88,24 +88,43 @@ def assigned(target: s.Expression) -> set[str]:
     return {steps(target)[0].name}
 
 
-def steps(target: s.Expression) -> tuple[s.Name, list[s.Index | s.TupleProjection]]:
+Step = s.Index | s.TupleProjection | s.Call  # from a variable to a part of it; a call is `get_real` or `get_imag`
+
+
+def steps(target: s.Expression) -> tuple[s.Name, list[Step]]:
     """The variable that `target` is or is a part of, and what leads from it there."""
-    chain: list[s.Index | s.TupleProjection] = []
-    while isinstance(target, s.Index | s.TupleProjection):
-        chain.append(target)
-        target = target.base
+    chain: list[Step] = []
+    while (whole := _whole(target)) is not None:
+        chain.append(target)  # type: ignore[arg-type]
+        target = whole
     assert isinstance(target, s.Name)
     return target, chain[::-1]
 
 
 def is_part(e: s.Expression) -> bool:
     """Whether `e` is a variable or a part of one."""
-    while isinstance(e, s.Index | s.TupleProjection):
-        e = e.base
+    while (whole := _whole(e)) is not None:
+        e = whole
     return isinstance(e, s.Name)
 
 
+def _whole(part: s.Expression) -> s.Expression | None:
+    """What `part` is a part of."""
+    match part:
+        case s.Index(base=base) | s.TupleProjection(base=base):
+            return base
+        case s.Call(name="get_real" | "get_imag", arguments=(number,)):
+            return number
+    return None
+
+
 def leaf_name(target: s.Expression) -> str:
-    """The name of the leaf that `target` is or is a part of: `t.2` for `t.2[3]`."""
+    """The name of the leaf that `target` is or is a part of: `t.2` for `t.2[3]`, `z.real` for `get_real(z)`."""
     base, chain = steps(target)
-    return ".".join([base.name, *(str(p.position) for p in chain if isinstance(p, s.TupleProjection))])
+    labels = [base.name]
+    for step in chain:
+        if isinstance(step, s.TupleProjection):
+            labels.append(str(step.position))
+        elif isinstance(step, s.Call):
+            labels.append(step.name.removeprefix("get_"))
+    return ".".join(labels)

@@ -229,7 +229,8 @@ class Elaborator:
             self.depth -= 1
 
     def note_observed(self, left: s.Expression) -> None:
-        if is_part(left) and steps(left)[0].name in self.data_names:
+        name = steps(left)[0].name if is_part(left) else None
+        if name in self.data_names and leaf_name(left) in self.environment.visible([name]):
             self.observed[leaf_name(left)] = None
 
     @property

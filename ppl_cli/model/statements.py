@@ -57,9 +57,11 @@ class Outcome:
     returned: Value | None = None
 
 
-def element_of(place: Place, projection: s.TupleProjection) -> Place:
-    assert isinstance(place, Group)
-    return place.elements[projection.position - 1]
+def element_of(place: Place, step: s.TupleProjection | s.Call) -> Place:
+    """The element of a tuple, or the part of a complex number; a real number is its own real part."""
+    if isinstance(place, Slot):
+        return place
+    return place.elements[step.position - 1 if isinstance(step, s.TupleProjection) else step.name == "get_imag"]
 
 
 def _path(branch: s.Statement | None) -> tuple[s.Statement, ...]:
@@ -157,7 +159,7 @@ class Statements:
         place = self.el.environment[base.name]
         positions: list[indexing.Position] = []
         for part in chain:
-            if isinstance(part, s.TupleProjection):
+            if not isinstance(part, s.Index):
                 place = element_of(place, part)
                 continue
             if any(p.multiple for p in positions):
@@ -209,7 +211,7 @@ class Statements:
         base, chain = steps(left)
         place = self.el.environment[base.name]
         for part in chain:
-            if isinstance(part, s.TupleProjection):
+            if not isinstance(part, s.Index):
                 place = element_of(place, part)
         shape = place.shape
         found: Value = np.arange(int(np.prod(shape))).reshape(shape) if shape else 0

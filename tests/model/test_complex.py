@@ -218,6 +218,19 @@ def test_data_as_numpy_has_it() -> None:
     assert model.model.data["z.real"] == 1
 
 
+def test_parts_of_complex_numbers_are_drawn_from_the_prior() -> None:
+    model = load(
+        "data { complex_vector[2] y; } parameters { complex z; array[2] complex a; real x; } model {"
+        " get_real(z) ~ normal(3, 0.1); get_imag(z) ~ normal(get_real(z), 1); x ~ std_normal();"
+        " for (n in 1:2) { get_real(a[n]) ~ exponential(1); get_imag(a)[n] ~ std_normal(); }"
+        " get_real(y) ~ normal(get_real(z), 0.1); }", {"y": [[1, 2], [3, 4]]},
+    )  # fmt: skip
+    drawn = model.prior(1000, 1)
+    assert abs(drawn["prior"]["z.imag"].mean() - 3) < 0.2
+    assert drawn["prior"]["a.real"].min() > 0
+    assert list(drawn["prior_predictive"]) == ["y.real"]
+
+
 def test_print_shows_pairs(capsys: pytest.CaptureFixture[str]) -> None:
     load("transformed data { complex_vector[2] v = [1, 2i]'; print(v, {v}, 3 - 1i); }")
     assert capsys.readouterr().err == "[(1,0),(0,2)][[(1,0),(0,2)]](3,-1)\n"
