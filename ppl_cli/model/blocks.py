@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ppl_cli.errors import DataError
-from ppl_cli.graph.basic import Variable, constant, root
+from ppl_cli.graph.basic import Variable, root
 from ppl_cli.graph.types import DType
 from ppl_cli.language import syntax as s
 from ppl_cli.language.diagnostics import NotSupported

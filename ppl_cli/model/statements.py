@@ -13,16 +13,25 @@ from ppl_cli.graph.types import DType
 from ppl_cli.language import syntax as s
 from ppl_cli.language.diagnostics import ElaborationError, NotSupported
 from ppl_cli.language.source import Span
-from ppl_cli.language.types import INT, REAL
 from ppl_cli.model import indexing
 from ppl_cli.model.analysis import REPORTS, facts, is_part, leaves, steps
 from ppl_cli.model.compounds import Parts, leaves_of, rebuilt
 from ppl_cli.model.environment import Group, Place, Slot
-from ppl_cli.model.expressions import whole
 from ppl_cli.model.parts import declared
 from ppl_cli.model.sites import Kind, Piece, Site, shown
 from ppl_cli.model.values import (
-    Leaf, Stretch, Value, convert, dtype_of, is_known, lower, promote, shape_of, shapes_of, shared, unset,
+    Leaf,
+    Stretch,
+    Value,
+    convert,
+    dtype_of,
+    is_known,
+    lower,
+    promote,
+    shape_of,
+    shapes_of,
+    shared,
+    unset,
 )
 from ppl_cli.ops.control import make_if
 from ppl_cli.ops.random import log_prob, random_variable, truncated
