@@ -222,7 +222,7 @@ class Expressions:
         if e.name in CUTS and any(isinstance(values[k], Variable) for k in sizes if k < len(values)):
             settled = [self.el.assumptions.get(v, v) if isinstance(v, Variable) else v for v in values]
             if any(isinstance(settled[k], Variable) for k in sizes if k < len(values)):
-                return self.el.stretches.cut(e.name, settled, e.span)
+                return each(lambda x: self.el.stretches.cut(e.name, [x, *settled[1:]], e.span), settled[0])
         if not any(isinstance(v, Stretch) for v in values):
             return None
         scalars = self.el.stretches.scalars(tuple(map(self.type_of, e.arguments)))
