@@ -65,7 +65,7 @@ class Elaborator:
         self.depth = 0  # of loops and branches being traced: what is added there is conditional
         self.drawing = False
         self.stretching = False  # whether vectors may have a length that is not known
-        self.terms: dict[s.Statement, Variable] = {}
+        self.terms: dict[s.Statement | s.Call, Variable] = {}  # by what added them
         self.loop_spans: dict[Variable, Span] = {}
         self.retired_roots: set[Variable] = set()
         self.observed: dict[str, None] = {}
@@ -202,14 +202,14 @@ class Elaborator:
         """Whether what is traced now need not happen exactly once."""
         return self.depth > 0
 
-    def add_term(self, statement: s.Statement, value: Variable) -> None:
-        """`statement` adds `value` to the target: elementwise if it acts once and not in a loop."""
+    def add_term(self, statement: s.Statement | s.Call, value: Variable) -> None:
+        """`statement`, or the call of a `_jacobian` function, adds `value`: elementwise if it acts just once."""
         if TARGET in self.environment:
             slot = self.environment.slot(TARGET)
             slot.value = add(slot.value, reduce_sum(value))
         self.collect(statement, value)
 
-    def collect(self, statement: s.Statement, value: Variable) -> None:
+    def collect(self, statement: s.Statement | s.Call, value: Variable) -> None:
         """Add to the terms so far what `statement` adds to the target."""
         if self.conditional or statement in self.terms:
             value = reduce_sum(value)
@@ -218,7 +218,7 @@ class Elaborator:
         self.terms[statement] = value
 
     @contextmanager
-    def collect_terms(self) -> Iterator[dict[s.Statement, Variable]]:
+    def collect_terms(self) -> Iterator[dict[s.Statement | s.Call, Variable]]:
         """Terms added inside go to the dictionary, not to the target; they are conditional."""
         outer, self.terms = self.terms, {}
         self.depth += 1
@@ -311,18 +311,20 @@ class Elaborator:
         return found if isinstance(found, Variable) else None
 
 
-def _label(statement: s.Statement) -> str:
-    match statement:
+def _label(source: s.Statement | s.Call) -> str:
+    match source:
         case s.Tilde(left=left):
             return leaf_name(left) if is_part(left) else "~"
         case s.TargetPlus():
             return "target"
+        case s.Call(name=name):
+            return name
         case _:
             return "reject"
 
 
-def _is_jacobian(statement: s.Statement) -> bool:
-    return isinstance(statement, s.TargetPlus) and statement.jacobian
+def _is_jacobian(source: s.Statement | s.Call) -> bool:
+    return isinstance(source, s.Call) or (isinstance(source, s.TargetPlus) and source.jacobian)
 
 
 __all__ = ["Elaborator", "Parameter", "elaborate"]

@@ -212,6 +212,9 @@ class Expressions:
             return self.build(lambda *a: implementation(*a, types=types), arguments, e.span, resolved.result, drawn)
 
         result = generic(resolved, values, apply) if any(isinstance(v, Parts) for v in values) else apply(*values)
+        if e.suffix is s.Suffix.JACOBIAN:
+            result, log_jacobian = result.elements
+            self.el.add_term(e, self.el.lift(log_jacobian))
         return promote(result, resolved.result)
 
     def stretched(
@@ -222,7 +225,7 @@ class Expressions:
         if e.name in CUTS and any(isinstance(values[k], Variable) for k in sizes if k < len(values)):
             settled = [self.el.assumptions.get(v, v) if isinstance(v, Variable) else v for v in values]
             if any(isinstance(settled[k], Variable) for k in sizes if k < len(values)):
-                return each(lambda x: self.el.stretches.cut(e.name, [x, *settled[1:]], e.span), settled[0])
+                return self.el.stretches.cut(e.name, settled, e.span)
         if not any(isinstance(v, Stretch) for v in values):
             return None
         scalars = self.el.stretches.scalars(tuple(map(self.type_of, e.arguments)))

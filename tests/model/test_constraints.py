@@ -8,6 +8,7 @@ from ppl_cli.graph.basic import constant, root
 from ppl_cli.graph.traversal import evaluate
 from ppl_cli.model.constraints import Bijection, OffsetMultiplier, bounded
 from ppl_cli.model.constraints.matrices import CholeskyFactorCorr, CholeskyFactorCov, CorrMatrix, CovMatrix
+from ppl_cli.model.constraints.stochastic import ColumnStochastic, RowStochastic, SumToZeroMatrix
 from ppl_cli.model.constraints.vectors import Ordered, PositiveOrdered, Simplex, SumToZero, UnitVector
 
 LOW, HIGH = constant(-1.5), constant(2.0)
@@ -31,7 +32,8 @@ REDUCED: dict[str, tuple[Bijection, np.ndarray]] = {
 }
 ALL = SQUARE | {n: b for n, (b, _) in REDUCED.items()} | {
     "simplex": Simplex((4,)), "two simplexes": Simplex((2, 3)), "sum_to_zero": SumToZero((4,)),
-    "matrix": bounded((2, 3), LOW, None, True),
+    "matrix": bounded((2, 3), LOW, None, True), "row_stochastic_matrix": RowStochastic((2, 3)),
+    "column_stochastic_matrix": ColumnStochastic((2, 3)), "two sum_to_zero_matrices": SumToZeroMatrix((2, 3, 4)),
 }  # fmt: skip
 
 

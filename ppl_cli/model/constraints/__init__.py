@@ -8,6 +8,7 @@ from ppl_cli.language.syntax import NamedConstraint
 from ppl_cli.model.constraints.base import Bijection
 from ppl_cli.model.constraints.bounds import Identity, Interval, LowerBound, OffsetMultiplier, UpperBound
 from ppl_cli.model.constraints.matrices import CholeskyFactorCorr, CholeskyFactorCov, CorrMatrix, CovMatrix
+from ppl_cli.model.constraints.stochastic import ColumnStochastic, RowStochastic, SumToZeroMatrix
 from ppl_cli.model.constraints.vectors import Ordered, PositiveOrdered, Simplex, SumToZero, UnitVector
 
 NAMED: dict[NamedConstraint, type[Bijection]] = {
@@ -20,6 +21,9 @@ NAMED: dict[NamedConstraint, type[Bijection]] = {
     NamedConstraint.CHOLESKY_FACTOR_CORR: CholeskyFactorCorr,
     NamedConstraint.COV_MATRIX: CovMatrix,
     NamedConstraint.CORR_MATRIX: CorrMatrix,
+    NamedConstraint.COLUMN_STOCHASTIC_MATRIX: ColumnStochastic,
+    NamedConstraint.ROW_STOCHASTIC_MATRIX: RowStochastic,
+    NamedConstraint.SUM_TO_ZERO_MATRIX: SumToZeroMatrix,
 }
 
 

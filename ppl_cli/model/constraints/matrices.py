@@ -95,8 +95,8 @@ class CholeskyFactorCov(MatrixBijection):
         return switch(constant(self._diagonal), exp(placed), placed)
 
     def unconstrain(self, x: Variable) -> Variable:
-        diagonal_logs = switch(constant(self._diagonal), log(x), x)
-        return _take(diagonal_logs, *self.free)
+        free, diagonal = _take(x, *self.free), constant(self.free[0] == self.free[1])
+        return switch(diagonal, log(switch(diagonal, free, 1.0)), free)
 
     def log_jacobian(self, y: Variable) -> Variable:
         return reduce_sum(y * constant((self.free[0] == self.free[1]).astype(float)))
