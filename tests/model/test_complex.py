@@ -166,7 +166,7 @@ DENSITIES = (
     "complex s = x; for (i in 1:3) { s = s * z + v[i]; s /= w; if (abs(s) > 2) s -= 1i; } target += norm(s);",
     "array[2] complex a; a[1] = z; a[2] = w; complex t = 0; for (c in a) t += c * c; for (c in v) t *= c;"
     " target += get_real(t);",
-    "complex_vector[30] u = rep_vector(z, 30); for (i in 2:30) u[i] += sum(head(u, i - 1)) * w / i; target += norm(u[30]);",
+    "complex_vector[18] u = rep_vector(z, 18); for (i in 2:18) u[i] += sum(head(u, i - 1)) * w; target += arg(u[18]);",
     "complex s = abs(z) > 0.1 ? z : 1; while (abs(s) < 5) s = 2 * s * exp(1i * x) + w; target += get_imag(s);",
 )
 
