@@ -4,9 +4,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ppl_cli.distributions.base import Distribution
+from ppl_cli.distributions.base import PROBABILITY, Distribution
 from ppl_cli.distributions.formulas import (
-    LOG_2, LOG_PI, LOG_SQRT_2PI, Shape, exponential_draw, gamma_draw, log_diff_exp, normal_lcdf, real, standardized, valid,
+    LOG_2, LOG_PI, LOG_SQRT_2PI, exponential_draw, gamma_draw, log_diff_exp, normal_lcdf, real, standardized, valid,
 )
 from ppl_cli.graph.basic import Variable
 from ppl_cli.ops.distribution_functions import student_t_cdf, student_t_quantile
@@ -192,7 +192,7 @@ SKEW_DOUBLE_EXPONENTIAL = Distribution(
     "skew_double_exponential", ("mu", "sigma", "tau"), skew_double_exponential_lpdf,
     draw=lambda shape, mu, sigma, tau: _skew_double_exponential_quantile(primitive("uniform", shape=shape), mu, sigma, tau),
     log_cdf=_skew_double_exponential_lcdf, log_ccdf=_skew_double_exponential_lccdf, quantile=_skew_double_exponential_quantile,
-    positive=("sigma", "tau"), scale="sigma",
+    positive=SCALE, supports={"tau": PROBABILITY}, scale="sigma",
 )
 
 CONTINUOUS = (

@@ -7,15 +7,15 @@ import numpy as np
 
 from ppl_cli.distributions.base import NOT_NEGATIVE, PROBABILITY, Distribution
 from ppl_cli.distributions.formulas import (
-    NEGATIVE_INFINITY, Shape, beta_draw, gamma_draw, lbeta, log_choose, multiply_log, multiply_log1m, real, valid, within,
+    NEGATIVE_INFINITY, Shape, beta_draw, gamma_draw, log_choose, log_rising, multiply_log, multiply_log1m, real, valid, within,
 )
 from ppl_cli.graph.basic import Variable, as_variable, constant
 from ppl_cli.graph.traversal import evaluate, roots_of
-from ppl_cli.ops.distribution_functions import gamma_p, gamma_q, inc_beta
+from ppl_cli.ops.distribution_functions import gamma_p, gamma_q, inc_beta, inc_beta_complement
 from ppl_cli.ops.random import primitive
 from ppl_cli.ops.reduction import CumulativeSum, log_sum_exp, reduce_sum
 from ppl_cli.ops.scalar_math import (
-    add, both, eq, exp, ge, gt, int_max, int_min, inv_logit, le, lgamma, log, log1p, log1p_exp, lt, sub, switch, to_int,
+    add, both, eq, exp, ge, gt, int_max, int_min, inv_logit, lbeta, le, lgamma, log, log1p, log1p_exp, lt, sub, switch, to_int,
 )
 from ppl_cli.ops.shape import broadcast_to, reshape
 
@@ -65,21 +65,21 @@ def poisson_log_lpmf(x: Any, log_rate: Any) -> Variable:
 def neg_binomial_lpmf(x: Any, alpha: Any, beta: Any) -> Variable:
     x, alpha, beta = as_variable(x), real(alpha), real(beta)
     k = real(int_max(x, 0))
-    choose = lgamma(k + alpha) - lgamma(valid(gt(alpha, 0.0), alpha)) - lgamma(k + 1.0)
-    return within(ge(x, 0), choose + alpha * (log(beta) - log1p(beta)) - k * log1p(beta))
+    choose = log_rising(valid(gt(alpha, 0.0), alpha), k) - lgamma(k + 1.0)
+    return within(ge(x, 0), choose - alpha * log1p(1.0 / beta) - k * log1p(beta))
 
 
 def neg_binomial_2_lpmf(x: Any, mu: Any, phi: Any) -> Variable:
     x, mu, phi = as_variable(x), real(mu), real(phi)
     k = real(int_max(x, 0))
-    choose = lgamma(k + phi) - lgamma(phi) - lgamma(k + 1.0)
+    choose = log_rising(phi, k) - lgamma(k + 1.0)
     return within(ge(x, 0), choose + multiply_log(k, mu) - k * log(mu + phi) - phi * log1p(mu / phi))
 
 
 def neg_binomial_2_log_lpmf(x: Any, eta: Any, phi: Any) -> Variable:
     x, eta, phi = as_variable(x), real(eta), real(phi)
     k = real(int_max(x, 0))
-    choose = lgamma(k + phi) - lgamma(phi) - lgamma(k + 1.0)
+    choose = log_rising(phi, k) - lgamma(k + 1.0)
     excess = log1p_exp(eta - log(phi))  # log(mu + phi) - log(phi)
     return within(ge(x, 0), choose + k * (eta - log(phi)) - (k + phi) * excess)
 
@@ -140,11 +140,10 @@ def _poisson_tail(x: Any, rate: Any, upper: bool) -> Variable:
     return _tail(x, None, upper, lambda k: log((gamma_p if upper else gamma_q)(k + 1.0, rate)))
 
 
-def _neg_binomial_tail(x: Any, shape: Any, p: Variable, upper: bool) -> Variable:
-    """Failures before `shape` successes of probability p."""
-    shape = real(shape)
-    return _tail(x, None, upper, lambda k: log(
-        inc_beta(k + 1.0, shape, 1.0 - p) if upper else inc_beta(shape, k + 1.0, p)))  # fmt: skip
+def _neg_binomial_tail(x: Any, shape: Any, failure: Variable, upper: bool) -> Variable:
+    """Failures, of probability `failure`, before `shape` successes."""
+    part = inc_beta if upper else inc_beta_complement
+    return _tail(x, None, upper, lambda k: log(part(k + 1.0, real(shape), failure)))
 
 
 def _beta_binomial_tail(x: Any, n: Any, alpha: Any, beta: Any, upper: bool) -> Variable:
@@ -160,8 +159,8 @@ def _beta_binomial_tail(x: Any, n: Any, alpha: Any, beta: Any, upper: bool) -> V
 def _discrete_range_tail(x: Any, low: Any, high: Any, upper: bool) -> Variable:
     low, high = as_variable(low), as_variable(high)
     width = real(sub(high, low)) + 1.0
-    return _tail(sub(x, low), sub(high, low), upper, lambda k: log(
-        (width - 1.0 - k if upper else k + 1.0) / width))  # fmt: skip
+    part = _tail(sub(x, low), sub(high, low), upper, lambda k: log((width - 1.0 - k if upper else k + 1.0) / width))
+    return valid(ge(width, 1.0), part)
 
 
 # -------------------------------------------------------------------------------------- draws
@@ -201,23 +200,24 @@ DISCRETE = (
     _discrete("bernoulli", ("theta",), bernoulli_lpmf, _uniform_below, _bernoulli_tail, supports={"theta": PROBABILITY}),
     _discrete("bernoulli_logit", ("alpha",), bernoulli_logit_lpmf,
               lambda shape, a: _uniform_below(shape, inv_logit(real(a)))),
-    _discrete("binomial", ("N", "theta"), binomial_lpmf, _binomial, _binomial_tail, supports={"theta": PROBABILITY}),
+    _discrete("binomial", ("N", "theta"), binomial_lpmf, _binomial, _binomial_tail,
+              supports={"N": NOT_NEGATIVE, "theta": PROBABILITY}),
     _discrete("binomial_logit", ("N", "alpha"), binomial_logit_lpmf,
               lambda shape, n, a: _binomial(shape, n, inv_logit(real(a)))),
     _discrete("poisson", ("lambda",), poisson_lpmf, _poisson, _poisson_tail, supports={"lambda": NOT_NEGATIVE}),
     _discrete("poisson_log", ("alpha",), poisson_log_lpmf, lambda shape, a: _poisson(shape, exp(real(a)))),
     _discrete("neg_binomial", ("alpha", "beta"), neg_binomial_lpmf,
               lambda shape, a, b: _poisson(shape, gamma_draw(shape, a) / b),
-              lambda x, a, b, upper: _neg_binomial_tail(x, a, real(b) / (1.0 + real(b)), upper), positive=("alpha", "beta")),
+              lambda x, a, b, upper: _neg_binomial_tail(x, a, 1.0 / (1.0 + real(b)), upper), positive=("alpha", "beta")),
     _discrete("neg_binomial_2", ("mu", "phi"), neg_binomial_2_lpmf,
               lambda shape, mu, phi: _poisson(shape, mu * gamma_draw(shape, phi) / phi),
-              lambda x, mu, phi, upper: _neg_binomial_tail(x, phi, real(phi) / (real(mu) + phi), upper),
+              lambda x, mu, phi, upper: _neg_binomial_tail(x, phi, real(mu) / (real(mu) + phi), upper),
               positive=("mu", "phi")),
     _discrete("neg_binomial_2_log", ("eta", "phi"), neg_binomial_2_log_lpmf,
               lambda shape, eta, phi: _poisson(shape, exp(real(eta)) * gamma_draw(shape, phi) / phi), positive=("phi",)),
     _discrete("beta_binomial", ("N", "alpha", "beta"), beta_binomial_lpmf,
               lambda shape, n, a, b: _binomial(shape, n, beta_draw(shape, a, b)), _beta_binomial_tail,
-              positive=("alpha", "beta")),
+              positive=("alpha", "beta"), supports={"N": NOT_NEGATIVE}),
     _discrete("hypergeometric", ("N", "a", "b"), hypergeometric_lpmf, _hypergeometric_draw),
     _discrete("discrete_range", ("lower", "upper"), discrete_range_lpmf,
               lambda shape, low, high: int_min(add(low, to_int(

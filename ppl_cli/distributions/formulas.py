@@ -4,11 +4,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ppl_cli.distributions.base import Density
+from ppl_cli.distributions.base import Density, Support
 from ppl_cli.graph.basic import Constant, Variable, as_variable
 from ppl_cli.ops.random import primitive
 from ppl_cli.ops.scalar_math import (
-    both, either, eq, ge, le, lgamma, log, log1m_exp, log1p, log_ndtr, switch, to_real,
+    both, either, eq, ge, gt, lbeta, le, lgamma, log, log1m_exp, log1p, log_ndtr, lt, switch, to_real,
 )
 
 Shape = tuple[int, ...]
@@ -27,6 +27,14 @@ def within(condition: Variable, value: Any) -> Variable:
 def valid(condition: Variable, value: Any) -> Variable:
     """`value` where parameters are valid, NaN elsewhere."""
     return switch(condition, value, math.nan)
+
+
+def among(support: Support, v: Any, finite: bool = False) -> Variable:
+    """Whether a number is one of a support, if there are infinite ones `finite`."""
+    v = as_variable(v)
+    low = gt if support.open or (finite and math.isinf(support.lower)) else ge
+    high = lt if support.open or (finite and math.isinf(support.upper)) else le
+    return both(low(v, support.lower), high(v, support.upper))
 
 
 def real(v: Any) -> Variable:
@@ -54,13 +62,15 @@ def multiply_log1m(a: Any, b: Any) -> Variable:
     return switch(zero, 0.0, a * log1p(-switch(zero, 0.0, b)))
 
 
-def lbeta(a: Any, b: Any) -> Variable:
-    return lgamma(real(a)) + lgamma(real(b)) - lgamma(real(a) + real(b))
+def log_rising(a: Variable, k: Variable) -> Variable:
+    """The log of gamma(a + k) / gamma(a); for a large `a` by the difference of Stirling's series, in which nothing large cancels."""
+    series = k * log(a) + (a + k - 0.5) * log1p(k / a) - k + (1.0 / (a + k) - 1.0 / a) / 12.0
+    return switch(gt(a, 1e5), series, lgamma(a + k) - lgamma(a))
 
 
 def log_choose(n: Any, k: Any) -> Variable:
     n, k = real(n), real(k)
-    return lgamma(n + 1.0) - lgamma(k + 1.0) - lgamma(n - k + 1.0)
+    return -log1p(n) - lbeta(n - k + 1.0, k + 1.0)
 
 
 def log_diff_exp(a: Variable, b: Variable) -> Variable:
@@ -95,7 +105,8 @@ def on_interval(function: Density, low: float, high: float, tail: str) -> Densit
     """A log cdf (`tail` "lower") or ccdf ("upper") of the laws on (low, high): at the ends and beyond them exact, without the
     derivatives of `function`, which are not finite there."""
     at_low, at_high = (NEGATIVE_INFINITY, 0.0) if tail == "lower" else (0.0, NEGATIVE_INFINITY)
-    inner = low + 1.0 if math.isinf(high) else 0.5 * (low + high)
+    finite = [end for end in (low, high) if math.isfinite(end)]
+    inner = 0.5 * (low + high) if len(finite) == 2 else sum(finite) + (1.0 if math.isfinite(low) else -1.0)
 
     def held(x: Any, *parameters: Any) -> Variable:
         x = real(x)

@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from ppl_cli.distributions.base import PROBABILITY, Distribution
+from ppl_cli.distributions.base import PROBABILITY, PROPORTION, Density, Distribution
 from ppl_cli.distributions.formulas import (
-    LOG_2, LOG_PI, Shape, beta_draw, lbeta, multiply_log, multiply_log1m, on_interval, real, valid, within,
+    LOG_2, LOG_PI, Shape, beta_draw, multiply_log, multiply_log1m, on_interval, real, valid, within,
 )
 from ppl_cli.graph.basic import Variable, as_variable, constant
 from ppl_cli.ops.distribution_functions import inc_beta, inv_inc_beta
 from ppl_cli.ops.random import primitive
 from ppl_cli.ops.reduction import CumulativeSum, reduce_sum
 from ppl_cli.ops.scalar_math import (
-    acos, both, cos, either, eq, ge, gt, le, log, maximum, minimum, sin, sqrt, switch,
+    absolute, acos, asin, both, cos, detached, either, eq, exp, ge, gt, lbeta, le, log, lt, maximum, minimum, rounded, sin, sqrt, switch,
 )
 from ppl_cli.ops.shape import reshape
 from ppl_cli.ops.special_functions import bessel_i_scaled
@@ -30,11 +30,10 @@ def uniform_lpdf(x: Any, low: Any, high: Any) -> Variable:
 def _uniform_tail(x: Any, low: Any, high: Any, lower: bool) -> Variable:
     """The log of the part of (low, high) below (`lower`) or above x."""
     x, low, high = real(x), real(low), real(high)
-    below, above = le(x, low), ge(x, high)
-    held = switch(either(below, above), 0.5 * (low + high), x)
+    empty, full = (le(x, low), gt(x, high)) if lower else (ge(x, high), lt(x, low))
+    held = switch(either(empty, full), 0.5 * (low + high), x)
     part = log((held - low if lower else high - held) / (high - low))
-    at_low, at_high = (-math.inf, 0.0) if lower else (0.0, -math.inf)
-    return valid(gt(high, low), switch(below, at_low, switch(above, at_high, part)))
+    return valid(gt(high, low), switch(empty, -math.inf, switch(full, 0.0, part)))
 
 
 def beta_lpdf(x: Any, alpha: Any, beta: Any) -> Variable:
@@ -69,27 +68,53 @@ def von_mises_lpdf(x: Any, mu: Any, kappa: Any) -> Variable:
     return valid(ge(kappa, 0.0), kappa) * (cos(real(x) - mu) - 1.0) - _von_mises_normalizer(kappa)
 
 
-_HARMONICS = 120  # enough for kappa up to 200: the ratio of Bessel functions falls like exp(-j^2 / (2 kappa))
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(40)
 
 
-def _von_mises_cdf(x: Any, mu: Any, kappa: Any) -> Variable:
-    """The integral from -pi to x of the Fourier series of the density (Mardia and Jupp 2000, eq. 3.5.19)."""
-    x, mu, kappa = real(x), real(mu), real(kappa)
-    j = constant(np.arange(1.0, _HARMONICS + 1.0))
-    turn = reshape(x - mu, (*(x - mu).shape, 1))
-    start = reshape(mu + math.pi, (*mu.shape, 1))
-    spread = reshape(kappa, (*kappa.shape, 1))
-    ratios = bessel_i_scaled(j, spread) / bessel_i_scaled(0.0, spread)
-    series = reduce_sum(ratios / j * (sin(j * turn) + sin(j * start)), -1)
-    return (x + math.pi) / (2 * math.pi) + series / math.pi
+def _half_circle(low: Variable, high: Variable, kappa: Variable) -> Variable:
+    """The integral of exp(kappa (cos t - 1)) from `low` to `high`, both in [0, pi]: by Gauss and Legendre's rule, as far as the
+    integrand is not less than exp(-40) of that at `low`."""
+    reach = minimum(sin(0.5 * low) * sin(0.5 * low) + 20.0 / maximum(kappa, 1.0), 1.0)
+    half = 0.5 * (minimum(high, detached(2.0 * asin(sqrt(reach)))) - low)
+    low, width, kappa = (reshape(v, (*v.shape, 1)) for v in (low, half, kappa))
+    values = exp(kappa * (cos(low + width * constant(_NODES + 1.0)) - 1.0))
+    return half * reduce_sum(values * constant(_WEIGHTS), -1)
+
+
+def _held(v: Variable, low: float, high: float) -> Variable:
+    """The nearest number in [low, high]; constant at `high`, so that of two adjacent intervals only one has a slope."""
+    return switch(lt(v, low), low, switch(lt(v, high), v, high))
+
+
+def _von_mises_mass(start: Variable, stop: Variable, kappa: Variable) -> Variable:
+    """The log of the mass from `start` to `stop`, angles from the mode in [-2 pi, 2 pi]: the sum over the halves of the circle,
+    each turned so that the density falls."""
+    total: Variable = constant(0.0)
+    for k in (-2, -1, 0, 1):
+        left, right = (_held(v, k * math.pi, (k + 1) * math.pi) for v in (start, stop))
+        origin = (k + k % 2) * math.pi
+        low, high = (left - origin, right - origin) if k % 2 == 0 else (origin - right, origin - left)
+        total = total + _half_circle(low, high, kappa)
+    return log(total) - _von_mises_normalizer(kappa)
+
+
+def _from_mode(angle: Any, mu: Any) -> Variable:
+    turns = rounded(detached(real(mu)) / (2 * math.pi))
+    return real(angle) - (real(mu) - 2 * math.pi * turns)
 
 
 def _von_mises_lcdf(x: Any, mu: Any, kappa: Any) -> Variable:
-    return log(_von_mises_cdf(x, mu, kappa))
+    return _von_mises_mass(_from_mode(-math.pi, mu), _from_mode(x, mu), real(kappa))
 
 
 def _von_mises_lccdf(x: Any, mu: Any, kappa: Any) -> Variable:
-    return log(1.0 - _von_mises_cdf(x, mu, kappa))
+    return _von_mises_mass(_from_mode(x, mu), _from_mode(math.pi, mu), real(kappa))
+
+
+def _on_circle(function: Density, tail: str) -> Density:
+    """The cdf starts at -pi, wherever the mode is."""
+    held = on_interval(function, -math.pi, math.pi, tail)
+    return lambda x, mu, kappa: valid(le(absolute(real(x)), math.pi), held(x, mu, kappa))
 
 
 _PROPOSALS = 48  # each is accepted with a probability above 0.65: all fail less often than once in 1e21 draws
@@ -129,12 +154,11 @@ BETA_PROPORTION = Distribution(
     log_cdf=on_interval(lambda x, mu, kappa: _beta_lcdf(x, *_shapes(mu, kappa)), 0.0, 1.0, "lower"),
     log_ccdf=on_interval(lambda x, mu, kappa: _beta_lccdf(x, *_shapes(mu, kappa)), 0.0, 1.0, "upper"),
     quantile=lambda p, mu, kappa: inv_inc_beta(*_shapes(mu, kappa), p), positive=("kappa",),
-    supports={"mu": PROBABILITY}, support=PROBABILITY,
+    supports={"mu": PROPORTION}, support=PROBABILITY,
 )
 VON_MISES = Distribution(
     "von_mises", ("mu", "kappa"), von_mises_lpdf, draw=_von_mises_draw,
-    log_cdf=on_interval(_von_mises_lcdf, -math.pi, math.pi, "lower"),
-    log_ccdf=on_interval(_von_mises_lccdf, -math.pi, math.pi, "upper"), positive=("kappa",),
+    log_cdf=_on_circle(_von_mises_lcdf, "lower"), log_ccdf=_on_circle(_von_mises_lccdf, "upper"), positive=("kappa",),
 )
 
 INTERVALS = (UNIFORM, BETA, BETA_PROPORTION, VON_MISES)

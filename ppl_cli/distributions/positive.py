@@ -13,7 +13,7 @@ from ppl_cli.graph.basic import Variable
 from ppl_cli.ops.distribution_functions import gamma_p, gamma_p_inverse, gamma_q
 from ppl_cli.ops.random import primitive
 from ppl_cli.ops.scalar_math import (
-    exp, ge, gt, inv_logit, le, lgamma, log, log1m_exp, log1p, log1p_exp, maximum, ndtri, power, sqrt, switch,
+    either, exp, ge, gt, inv_logit, le, lgamma, log, log1m_exp, log1p, log1p_exp, maximum, ndtri, power, sqrt, switch,
 )
 
 
@@ -101,11 +101,17 @@ def _upper(function: Density) -> Density:
     return on_interval(function, 0.0, math.inf, "upper")
 
 
-def _above(low: Variable, x: Any, at_low: float, function: Density) -> Variable:
-    """`function` of the excess over a lower bound that is a parameter; `at_low` below it."""
+def _rest(x: Any, low: Any, scale: Any, alpha: Any) -> Variable:
+    """The log ccdf of the Pareto laws: of the excess over a lower bound that is a parameter."""
+    return -real(alpha) * log1p(maximum(real(x) - low, 0.0) / scale)
+
+
+def _part(x: Any, low: Any, scale: Any, alpha: Any) -> Variable:
+    """Their log cdf."""
     excess = real(x) - low
-    below = le(excess, 0.0)
-    return switch(below, at_low, function(switch(below, 1.0, excess)))
+    outside = either(le(excess, 0.0), ge(excess, math.inf))
+    held = -real(alpha) * log1p(switch(outside, 1.0, excess) / scale)
+    return switch(outside, switch(gt(excess, 0.0), 0.0, NEGATIVE_INFINITY), log1m_exp(held))
 
 
 def _gamma_lcdf(x: Variable, alpha: Any, beta: Any) -> Variable:
@@ -133,10 +139,6 @@ def _loglogistic_log_odds(x: Variable, alpha: Any, beta: Any) -> Variable:
     return real(beta) * (log(x) - log(real(alpha)))
 
 
-def _pareto_lccdf(low: Any, excess: Variable, alpha: Any) -> Variable:
-    return -real(alpha) * log1p(excess / low)
-
-
 LOGNORMAL = Distribution(
     "lognormal", ("mu", "sigma"), lognormal_lpdf,
     draw=lambda shape, mu, sigma: exp(mu + sigma * primitive("std_normal", shape=shape)),
@@ -148,7 +150,7 @@ EXPONENTIAL = Distribution(
     "exponential", ("beta",), exponential_lpdf,
     draw=lambda shape, rate: exponential_draw(shape) / rate,
     log_cdf=_lower(lambda x, rate: log1m_exp(-real(rate) * x)),
-    log_ccdf=_upper(lambda x, rate: -real(rate) * x),
+    log_ccdf=lambda x, rate: -real(rate) * maximum(real(x), 0.0),
     quantile=lambda p, rate: -log1p(-p) / rate, positive=("beta",), support=NOT_NEGATIVE,
 )
 GAMMA = Distribution(
@@ -217,18 +219,14 @@ LOGLOGISTIC = Distribution(
 PARETO = Distribution(
     "pareto", ("y_min", "alpha"), pareto_lpdf,
     draw=lambda shape, low, alpha: low * exp(exponential_draw(shape) / alpha),
-    log_cdf=lambda x, low, alpha: _above(
-        real(low), x, NEGATIVE_INFINITY, lambda excess: log1m_exp(_pareto_lccdf(low, excess, alpha))),
-    log_ccdf=lambda x, low, alpha: _above(real(low), x, 0.0, lambda excess: _pareto_lccdf(low, excess, alpha)),
+    log_cdf=lambda x, low, alpha: _part(x, low, low, alpha), log_ccdf=lambda x, low, alpha: _rest(x, low, low, alpha),
     quantile=lambda p, low, alpha: low * power(1.0 - p, -1.0 / alpha),
     positive=("y_min", "alpha"), support=NOT_NEGATIVE,
 )
 PARETO_TYPE_2 = Distribution(
     "pareto_type_2", ("mu", "lambda", "alpha"), pareto_type_2_lpdf,
     draw=lambda shape, mu, scale, alpha: mu + scale * (exp(exponential_draw(shape) / alpha) - 1.0),
-    log_cdf=lambda x, mu, scale, alpha: _above(
-        real(mu), x, NEGATIVE_INFINITY, lambda excess: log1m_exp(_pareto_lccdf(scale, excess, alpha))),
-    log_ccdf=lambda x, mu, scale, alpha: _above(real(mu), x, 0.0, lambda excess: _pareto_lccdf(scale, excess, alpha)),
+    log_cdf=_part, log_ccdf=_rest,
     quantile=lambda p, mu, scale, alpha: mu + scale * (power(1.0 - p, -1.0 / alpha) - 1.0), positive=("lambda", "alpha"),
 )
 

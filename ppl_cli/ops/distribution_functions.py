@@ -68,6 +68,10 @@ gamma_q = elementwise(
 inc_beta = elementwise(
     "inc_beta", 3, _special("betainc"), _pullback("inc_beta", _beta_density), "", "", external=_CYTHON + "betainc",
 )
+inc_beta_complement = elementwise(
+    "inc_beta_complement", 3, _special("betaincc"), _pullback("inc_beta_complement", _beta_density, -1.0), "", "",
+    external=_CYTHON + "betaincc",
+)
 student_t_cdf = elementwise(
     "student_t_cdf", 2, _special("stdtr"), _pullback("student_t_cdf", _student_density), "", "",
     external=_CYTHON + "stdtr",
@@ -87,7 +91,8 @@ student_t_quantile = elementwise(
     external=_CYTHON + "stdtrit",
 )
 FUNCTIONS: dict[str, Callable[..., Variable]] = {
-    "gamma_p": gamma_p, "gamma_q": gamma_q, "inc_beta": inc_beta, "student_t_cdf": student_t_cdf,
+    "gamma_p": gamma_p, "gamma_q": gamma_q, "inc_beta": inc_beta, "inc_beta_complement": inc_beta_complement,
+    "student_t_cdf": student_t_cdf,
 }
 
 

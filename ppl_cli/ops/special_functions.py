@@ -7,7 +7,7 @@ from typing import Any
 from ppl_cli.graph.basic import Variable
 from ppl_cli.ops.distribution_functions import difference
 from ppl_cli.ops.elementwise import ElementwiseFunction, elementwise
-from ppl_cli.ops.scalar_math import _CYTHON, _special, erf, exp, sign
+from ppl_cli.ops.scalar_math import _CYTHON, _special, erf, exp, ge, switch
 
 
 def _bessel(name: str, routine: str, lower: float, upper: float, decay: float = 0.0) -> ElementwiseFunction:
@@ -17,7 +17,9 @@ def _bessel(name: str, routine: str, lower: float, upper: float, decay: float = 
     def pullback(g: Variable, y: Variable, order: Variable, x: Variable) -> list[Variable | None]:
         slope = lower * function(order - 1.0, x) + upper * function(order + 1.0, x)
         by_order = difference(function, (order, x), 0)
-        return [None if by_order is None else g * by_order, g * (slope - decay * sign(x) * y if decay else slope)]
+        if decay:
+            slope = slope - switch(ge(x, 0.0), decay, -decay) * y
+        return [None if by_order is None else g * by_order, g * slope]
 
     function = elementwise(name, 2, _special(routine), pullback, "", "", external=_CYTHON + routine)
     return function

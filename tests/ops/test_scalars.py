@@ -22,11 +22,12 @@ UNIT = np.array([0.05, 0.3, 0.45, 0.62, 0.8, 0.97])
 DOMAINS: dict[str, tuple[np.ndarray, ...]] = {
     "sqrt": (POSITIVE,), "log": (POSITIVE,), "log2": (POSITIVE,), "log10": (POSITIVE,), "log1p": (POSITIVE - 0.9,),
     "cbrt": (POSITIVE,), "pow": (POSITIVE + 0.4, REALS), "log1m_exp": (-POSITIVE,),
-    "asin": (UNIT - 0.5,), "acos": (UNIT - 0.5,),
+    "lbeta": (POSITIVE, POSITIVE), "asin": (UNIT - 0.5,), "acos": (UNIT - 0.5,),
     "acosh": (POSITIVE + 1.1,), "atanh": (UNIT - 0.5,), "lgamma": (POSITIVE,), "digamma": (POSITIVE,),
     "trigamma": (POSITIVE + 0.9,), "hurwitz_zeta": (POSITIVE + 1.5, POSITIVE + 0.9), "inv_Phi": (UNIT,),
     "gamma_p": (POSITIVE + 0.5, POSITIVE), "gamma_q": (POSITIVE + 0.5, POSITIVE), "gamma_p_inverse": (POSITIVE + 0.5, UNIT),
     "inc_beta": (POSITIVE + 0.5, POSITIVE + 0.7, UNIT), "inv_inc_beta": (POSITIVE + 0.5, POSITIVE + 0.7, UNIT),
+    "inc_beta_complement": (POSITIVE + 0.5, POSITIVE + 0.7, UNIT),
     "student_t_cdf": (POSITIVE + 1.0, REALS), "student_t_quantile": (POSITIVE + 1.0, UNIT),
     "bessel_j": (POSITIVE, POSITIVE + 0.3), "bessel_y": (POSITIVE, POSITIVE + 0.3), "bessel_i_scaled": (POSITIVE, POSITIVE + 0.3),
     "bessel_k_scaled": (POSITIVE, POSITIVE + 0.3), "std_normal_log_qf": (-POSITIVE,),

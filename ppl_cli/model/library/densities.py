@@ -5,13 +5,14 @@ import math
 from collections.abc import Callable
 
 from ppl_cli.distributions import DISTRIBUTIONS, Distribution
-from ppl_cli.distributions.formulas import valid
+from ppl_cli.distributions.base import REAL
+from ppl_cli.distributions.formulas import among, on_interval, valid
 from ppl_cli.distributions.multivariate import COUNTS
 from ppl_cli.graph.basic import Variable
 from ppl_cli.model.library.table import add, known
 from ppl_cli.ops.random import random_variable
 from ppl_cli.ops.reduction import reduce_sum
-from ppl_cli.ops.scalar_math import both, exp, gt, lt
+from ppl_cli.ops.scalar_math import exp
 
 # The argument types of the distributions that are not over scalars: value, then parameters.
 VECTOR_SIGNATURES: dict[str, tuple[str, ...]] = {
@@ -53,14 +54,20 @@ def _summed(density: Callable[..., Variable]) -> Callable[..., Variable]:
     return lambda *arguments: reduce_sum(density(*arguments))
 
 
-def _checked(law: Distribution, function: Callable[..., Variable]) -> Callable[..., Variable]:
-    """A distribution function that is NaN where a parameter is not positive but should be."""
-    positions = [law.parameters.index(name) for name in law.positive]
+def _checked(law: Distribution, function: Callable[..., Variable], tail: str) -> Callable[..., Variable]:
+    """A distribution function that is NaN where a parameter, or a real value, is not one that the law has; at the ends of the
+    support it is exact, without derivatives that are not finite."""
+    supports = [law.support_of(name) for name in law.parameters]
+    bounded = law.is_discrete or law.support is not REAL
+    held = function if bounded else on_interval(function, -math.inf, math.inf, tail)
 
     def checked(x: Variable, *parameters: Variable) -> Variable:
-        result = function(x, *parameters)
-        for k in positions:
-            result = valid(both(gt(parameters[k], 0.0), lt(parameters[k], math.inf)), result)
+        result = held(x, *parameters)
+        if not law.is_discrete:
+            result = valid(among(law.support, x), result)
+        for support, p in zip(supports, parameters, strict=True):
+            if p.dtype == "float64" or support is not REAL:
+                result = valid(among(support, p, finite=True), result)
         return result
 
     return checked
@@ -77,11 +84,11 @@ def _add(law: Distribution) -> None:
     for suffix in (kind, "lu" + kind[1:]):
         add(f"real {law.name}_{suffix}{inside}", _summed(law.log_prob))
     if law.log_cdf is not None:
-        lower = _checked(law, law.log_cdf)
+        lower = _checked(law, law.log_cdf, "lower")
         add(f"real {law.name}_lcdf{inside}", _summed(lower))
         add(f"real {law.name}_cdf{inside}", lambda *a: exp(reduce_sum(lower(*a))))
     if law.log_ccdf is not None:
-        add(f"real {law.name}_lccdf{inside}", _summed(_checked(law, law.log_ccdf)))
+        add(f"real {law.name}_lccdf{inside}", _summed(_checked(law, law.log_ccdf, "upper")))
     if law.draw is None or law.sized or law.name in COUNTS:
         return
     for result, arguments in _draw_signatures(law, parameters):

@@ -4,7 +4,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ppl_cli.distributions.formulas import lbeta, log_choose, log_diff_exp, multiply_log, real
+from ppl_cli.distributions.formulas import log_choose, log_diff_exp, multiply_log, real
 from ppl_cli.graph.basic import Variable, constant
 from ppl_cli.model.library.table import add, function
 from ppl_cli.ops import scalar_math as sm
@@ -63,8 +63,8 @@ BINARY = {
     "fmod": lambda a, b: real(a) - real(b) * sm.trunc(real(a) / real(b)),
     "hypot": lambda a, b: _hypot(sm.absolute(real(a)), sm.absolute(real(b))),
     "atan2": sm.atan2,
-    "lbeta": lbeta,
-    "beta": lambda a, b: sm.exp(lbeta(a, b)),
+    "lbeta": lambda a, b: sm.lbeta(real(a), real(b)),
+    "beta": lambda a, b: sm.exp(sm.lgamma(real(a)) + sm.lgamma(real(b)) - sm.lgamma(real(a) + real(b))),
     "lchoose": log_choose,
     "binomial_coefficient_log": log_choose,
     "lmultiply": multiply_log,
