@@ -28,19 +28,14 @@ class Functions:
         self.el = elaborator
         self.depth = 0
 
-    def call(self, definition: s.FunctionDefinition, call: s.Call, first: Value | None = None) -> Value:
-        """The result of the call; `first` is a first argument that stands on the left of `~`."""
-        values = [self.el.evaluate(a) for a in call.arguments]
-        if first is not None:
-            values.insert(0, first)
-        definition = self.el.body_of(definition)
-        if definition.body is None:
-            raise NotSupported(f"the external function `{definition.name}` is", call.span)
-        return self.apply(definition, values, call.span)
+    def call(self, definition: s.FunctionDefinition, call: s.Call) -> Value:
+        return self.apply(definition, [self.el.evaluate(a) for a in call.arguments], call.span)
 
     def apply(self, definition: s.FunctionDefinition, values: Sequence[Value], span: Span) -> Value:
-        """The result of the function, which has a body, on `values`; `span` is where it is called."""
-        assert definition.body is not None
+        """The result of the function on `values`; `span` is where it is called."""
+        definition = self.el.body_of(definition)
+        if definition.body is None:
+            raise NotSupported(f"the external function `{definition.name}` is", span)
         if self.el.depth >= MOST_BRANCHES:
             raise NotSupported(f"recursion of `{definition.name}` that data do not end is", span)
         if self.depth >= MOST_NESTED:

@@ -14,7 +14,7 @@ from ppl_cli.graph.basic import Variable, constant, root
 from ppl_cli.graph.traversal import clone_replace
 from ppl_cli.language import syntax as s
 from ppl_cli.language.checked import ResolvedCall
-from ppl_cli.language.diagnostics import ElaborationError, NotSupported
+from ppl_cli.language.diagnostics import ElaborationError
 from ppl_cli.language.source import Span
 from ppl_cli.model.analysis import REPORTS
 from ppl_cli.model.compounds import each, leaves_of
@@ -46,9 +46,7 @@ class HigherOrder:
 
     def __call__(self, e: s.Call, resolved: ResolvedCall) -> Value:
         assert resolved.signature is not None and resolved.function is not None
-        function = self.el.body_of(resolved.function)
-        if function.body is None:
-            raise NotSupported(f"the external function `{function.name}` is", e.arguments[0].span)
+        function = resolved.function
         values = [self.el.evaluate(a) for a in e.arguments[1:]]
         for value in values:
             if isinstance(value, Stretch):

@@ -19,6 +19,7 @@ from ppl_cli.model.compounds import Parts, leaves_of, rebuilt
 from ppl_cli.model.environment import Group, Place, Slot
 from ppl_cli.model.parts import declared
 from ppl_cli.model.sites import Kind, Piece, Site, shown
+from ppl_cli.model.truncation import truncated_density
 from ppl_cli.model.values import (
     Leaf,
     Stretch,
@@ -184,20 +185,20 @@ class Statements:
         call = t.distribution
         resolved = self.el.checked.call_of(call)
         left = self.el.evaluate(t.left)
-        if resolved.definition is not None:
-            if t.truncation:
-                raise NotSupported("truncation of a user's distribution is", t.truncation.span)
-            value = self.el.functions.call(resolved.definition, call, first=left)
-            self.el.add_term(t, self.el.lift(value))
-            return
         arguments = [self.el.evaluate(a) for a in call.arguments]
+        self.el.note_observed(t.left)
+        if resolved.definition is not None:
+            value = self.el.lift(self.el.functions.apply(resolved.definition, [left, *arguments], t.span))
+            if t.truncation:
+                value = truncated_density(self.el, t, resolved, value, left, arguments)
+            self.el.add_term(t, value)
+            return
         if resolved.base not in DISTRIBUTIONS:
             self.density_call(t, call, resolved, left, arguments)
             return
         law = DISTRIBUTIONS[resolved.base]
         bounds = self.bounds(t.truncation)
         position = self.positions_of(t.left)
-        self.el.note_observed(t.left)
         if any(isinstance(v, Stretch) for v in (left, *arguments)):
             self.el.add_term(t, self.el.stretches.density(law, bounds, (left, position, *arguments), t.span))
             return
