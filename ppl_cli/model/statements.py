@@ -193,10 +193,10 @@ class Statements:
                 value = truncated_density(self.el, t, resolved, value, left, arguments)
             self.el.add_term(t, value)
             return
-        if resolved.base not in DISTRIBUTIONS:
+        law = DISTRIBUTIONS.get(resolved.base)
+        if law is None or len(law.parameters) != len(arguments):
             self.density_call(t, call, resolved, left, arguments)
             return
-        law = DISTRIBUTIONS[resolved.base]
         bounds = self.bounds(t.truncation)
         position = self.positions_of(t.left)
         if any(isinstance(v, Stretch) for v in (left, *arguments)):
@@ -232,7 +232,7 @@ class Statements:
         return found
 
     def density_call(self, t: s.Tilde, call: s.Call, resolved: Any, left: Value, arguments: list[Value]) -> None:
-        """A distribution that is only a density, such as a generalized linear model."""
+        """A form of a distribution that is only a density, such as a generalized linear model."""
         if t.truncation:
             raise NotSupported(f"truncation of `{resolved.base}` is", t.truncation.span)
         implementation = self.el.library.implementation(resolved.signature)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from ppl_cli.distributions import DISTRIBUTIONS, Distribution
 from ppl_cli.distributions.base import REAL
+from ppl_cli.distributions.first_passage import wiener_varying_drift_lpdf, wiener_varying_lpdf
 from ppl_cli.distributions.formulas import among, on_interval, valid
 from ppl_cli.distributions.multivariate import COUNTS
 from ppl_cli.graph.basic import Variable
@@ -118,3 +119,8 @@ for _name in ("lkj_corr_cholesky", "lkj_corr"):
 
 for _name, _law in COUNTS.items():
     add(f"array[] int {_name}_rng(vector, int)", _draw(_law))
+
+WIENER_FORMS = {5: wiener_varying_drift_lpdf, 7: wiener_varying_lpdf}  # those with more parameters than the distribution
+for _number, _density in WIENER_FORMS.items():
+    for _suffix in ("lpdf", "lupdf"):
+        add(f"real wiener_{_suffix}(reals | {', '.join(['reals'] * _number)})", _summed(_density))
