@@ -174,7 +174,7 @@ class Pipeline:
 
     def _vectorized(self, outputs: Sequence[Variable]) -> list[Variable]:
         try:
-            return canonicalize(vectorize_loops(outputs))
+            return canonicalize(vectorize_loops(outputs, lambda known: DataRun(self.backend)(known)[0]))
         except IndexOutOfRange as error:
             span = self.model.loops.get(error.index) if error.index is not None else None
             if span is None:

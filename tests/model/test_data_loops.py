@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from ppl_cli import load
 from ppl_cli.language.diagnostics import LanguageError
@@ -82,3 +83,26 @@ def test_an_index_out_of_range_has_its_place() -> None:
 def test_integers_do_not_overflow_silently() -> None:
     with pytest.raises(LanguageError, match="does not fit into 64 bits"):
         load("transformed data { int n = 1; for (i in 1:70) n *= 2; }")
+
+
+@pytest.mark.parametrize("n", [100, 5000])  # the parts that data decide: interpreted, compiled
+def test_counters_and_filters_are_tables(n: int) -> None:
+    rng = np.random.default_rng(0)
+    data = {"N": n, "x": rng.normal(size=n), "y": rng.normal(size=n)}
+    model = load(
+        """
+        data { int N; vector[N] x; vector[N] y; }
+        parameters { real a; real<lower=0> s; }
+        model {
+          int k = 0; real c = 0.5;
+          for (n in 1:N) { k += 1; c = 0.9 * c + x[n]; y[k] ~ normal(a + c, s); }
+        }
+        """,
+        data=data,
+    )
+    c, filtered = 0.5, []
+    for value in data["x"]:
+        c = 0.9 * c + value
+        filtered.append(c)
+    expected = stats.norm.logpdf(data["y"], 0.3 + np.array(filtered), 1.5).sum() + np.log(1.5)
+    np.testing.assert_allclose(model.logp_grad(np.array([0.3, np.log(1.5)]))[0], expected, rtol=1e-12)

@@ -250,12 +250,17 @@ def check(state: State) -> None:
 def _in_order(first: Elements, second: Elements, problem: str) -> None:
     """Where both touch an element, `first` must not do so in an earlier iteration than `second`."""
     span = int(max(first.number.max(initial=0), second.number.max(initial=0))) + 1
-    keys_1, keys_2 = first.instance * span + first.number, second.instance * span + second.number
-    unique, inverse = np.unique(np.concatenate([keys_1, keys_2]), return_inverse=True)
-    earliest = np.full(unique.size, np.iinfo("int64").max)
-    np.minimum.at(earliest, inverse[: keys_1.size], first.iteration)
-    if (earliest[inverse[keys_1.size :]] < second.iteration).any():
-        raise Recurrence(problem)
+    for few in (slice(1000), slice(None)):  # a recurrence shows in its first iterations
+        keys_1 = first.instance[few] * span + first.number[few]
+        keys_2 = second.instance[few] * span + second.number[few]
+        size = int(max(keys_1.max(initial=0), keys_2.max(initial=0))) + 1
+        if size > 8 * (keys_1.size + keys_2.size):
+            unique, inverse = np.unique(np.concatenate([keys_1, keys_2]), return_inverse=True)
+            size, keys_1, keys_2 = unique.size, inverse[: keys_1.size], inverse[keys_1.size :]
+        earliest = np.full(size, np.iinfo("int64").max)
+        np.minimum.at(earliest, keys_1, first.iteration[few])
+        if (earliest[keys_2] < second.iteration[few]).any():
+            raise Recurrence(problem)
 
 
 def close(state: State, context: Context) -> Value:

@@ -6,15 +6,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import singledispatch
+from functools import partial, singledispatch
 
 import numpy as np
 
 from ppl_cli.graph.basic import Apply, Constant, Op, Variable, constant
-from ppl_cli.graph.traversal import clone_replace, map_graph, roots_of, toposort
-from ppl_cli.ops.control import Body, If, InnerGraphOp, Loop, make_loop
+from ppl_cli.graph.traversal import map_graph, toposort
+from ppl_cli.ops.control import Body, If, InnerGraphOp, Loop
 from ppl_cli.ops.elementwise import Elementwise
-from ppl_cli.ops.indexing import AddAt, Gather, SetAt, gather
+from ppl_cli.ops.indexing import AddAt, Gather, SetAt
 from ppl_cli.ops.linalg import MatMul
 from ppl_cli.ops.random import LogProb, PrimitiveDraw, RandomVariable, StepToken, Truncated
 from ppl_cli.ops.reporting import Report
@@ -23,6 +23,7 @@ from ppl_cli.ops.shape import BroadcastTo, Join, Reshape, Transpose
 from ppl_cli.rewrites.loops import states
 from ppl_cli.rewrites.loops.context import Batched, Context, Recurrence, array, expand, make, reshaped
 from ppl_cli.rewrites.loops.states import Access, Carry, State, Value, align
+from ppl_cli.rewrites.loops.tables import Run, tabulate
 from ppl_cli.solvers import Differential, Solver
 
 MOST_UNROLLED = 4  # a recurrence of so few steps is written out
@@ -37,34 +38,37 @@ class IndexOutOfRange(Exception):
         self.message = message
 
 
-def vectorize_loops(outputs: Sequence[Variable]) -> list[Variable]:
-    """`outputs` without the loops whose iterations are independent."""
-    return map_graph(outputs, _rewrite)
+def vectorize_loops(outputs: Sequence[Variable], run: Run | None = None) -> list[Variable]:
+    """`outputs` without the loops whose iterations are independent.
+
+    `run` computes variables that depend on constants only, faster than NumPy does step by step.
+    """
+    return map_graph(outputs, partial(_rewrite, run=run))
 
 
-def _rewrite(node: Apply, inputs: Sequence[Variable]) -> Sequence[Variable]:
+def _rewrite(node: Apply, inputs: Sequence[Variable], run: Run | None) -> Sequence[Variable]:
     op = node.op
     if isinstance(op, Loop):
-        return _rewrite_loop(op, inputs)
+        return _rewrite_loop(op, inputs, run)
     if isinstance(op, InnerGraphOp):
-        op = op.map_results(vectorize_loops)
+        op = op.map_results(partial(vectorize_loops, run=run))
     same = op is node.op and all(a is b for a, b in zip(inputs, node.inputs, strict=True))
     return node.outputs if same else op.apply(*inputs).outputs
 
 
-def _rewrite_loop(loop: Loop, inputs: Sequence[Variable]) -> Sequence[Variable]:
+def _rewrite_loop(loop: Loop, inputs: Sequence[Variable], run: Run | None) -> Sequence[Variable]:
     start, stop = inputs[:2]
     if isinstance(start, Constant) and isinstance(stop, Constant):
         try:
             return _whole_loop(loop, inputs)
         except Recurrence:
             pass
-        table = _tabulate(loop, inputs)
+        table = tabulate(loop, inputs, run)
         if table is not None:
-            return vectorize_loops(table)
+            return vectorize_loops(table, run)
         if not loop.stops and int(stop.data) - int(start.data) <= MOST_UNROLLED:
-            return vectorize_loops(_unroll(loop, inputs))
-    return loop.map_results(vectorize_loops).apply(*inputs).outputs  # type: ignore[return-value]
+            return vectorize_loops(_unroll(loop, inputs), run)
+    return loop.map_results(partial(vectorize_loops, run=run)).apply(*inputs).outputs  # type: ignore[return-value]
 
 
 def _whole_loop(loop: Loop, inputs: Sequence[Variable]) -> list[Variable]:
@@ -82,44 +86,6 @@ def _unroll(loop: Loop, inputs: Sequence[Variable]) -> list[Variable]:
     return carried
 
 
-def _tabulate(loop: Loop, inputs: Sequence[Variable]) -> list[Variable] | None:
-    """The loop with carried values that depend on data only replaced by tables of their values; None if there are none."""
-    start, stop, *rest = inputs
-    known = {c: v for c, v in zip(loop.carried, rest, strict=False) if isinstance(v, Constant)}
-    result = dict(zip(loop.carried, loop.body.results, strict=True))
-    while True:
-        allowed = {loop.index, *known}
-        bad = [c for c in known if not set(roots_of([result[c]])) <= allowed or _has_draws(result[c])]
-        if not bad:
-            break
-        for c in bad:
-            del known[c]
-    if not known or (loop.stops and loop.carried[0] not in known):
-        return None
-    names = list(known)
-    body = Body((loop.index, *names), tuple(result[c] for c in names))
-    values = [known[c].data for c in names]
-    tables: list[list[np.ndarray]] = [[] for _ in names]
-    steps = range(int(start.data), int(stop.data))  # type: ignore[attr-defined]
-    for i in reversed(steps) if loop.backwards else steps:
-        if loop.stops and values[names.index(loop.carried[0])]:
-            stop = constant(i)
-            break
-        for t, v in zip(tables, values, strict=True):
-            t.append(v)
-        values = body.evaluate([np.asarray(i), *values])
-    position = sub(stop, add(loop.index, 1)) if loop.backwards else sub(loop.index, start)
-    look_up = {c: gather(array(np.array(t)), position) for c, t in zip(names, tables, strict=True) if t}
-    final = {c: constant(np.asarray(v), literal=False) for c, v in zip(names, values, strict=True)}
-    others = [c for c in loop.carried if c not in known]
-    outer = dict(zip(loop.invariants, rest[loop.n_carried :], strict=True))
-    results = clone_replace([result[c] for c in others], {**outer, **look_up})
-    initial = [v for c, v in zip(loop.carried, rest, strict=False) if c not in known]
-    new = make_loop(loop.index, others, results, start, stop, initial, loop.backwards) if others else []
-    final.update(zip(others, new, strict=True))
-    return [final[c] for c in loop.carried]
-
-
 def _additions(node: Apply, inputs: Sequence[Variable]) -> Sequence[Variable]:
     """x with x[i] = x[i] + v is x with v added at i."""
     if node.op == SetAt() and all(v.ndim == 0 for v in inputs[2:]):
@@ -129,10 +95,6 @@ def _additions(node: Apply, inputs: Sequence[Variable]) -> Sequence[Variable]:
                 if old.op == Gather() and all(a is b for a, b in zip(old.inputs, (x, *at), strict=True)):
                     return [AddAt()(x, amount, *at)]
     return node.op.apply(*inputs).outputs
-
-
-def _has_draws(v: Variable) -> bool:
-    return any(not node.op.pure for node in toposort([v]))
 
 
 class Evaluation:
