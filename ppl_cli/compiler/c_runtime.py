@@ -39,7 +39,8 @@ static inline int64_t int_div(int64_t a, int64_t b) { return b == 0 ? 0 : b == -
 static inline int64_t int_mod(int64_t a, int64_t b) { return b == 0 || b == -1 ? 0 : a % b; }
 """
 
-# Functions that are defined only in kernels that call them, after those that they call.
+# Functions that are defined only in kernels that call them, after those that they call. To LAPACK, which has matrices by
+# columns, a matrix by rows is its transpose.
 FUNCTIONS = {
     "log_add_exp": """\
 static inline double log_add_exp(double a, double b) {
@@ -201,6 +202,53 @@ static void log_determinant(int64_t n, double *restrict a, double *restrict out)
   eliminate(n, 0, a, 0);
   for (int64_t i = 0; i < n; ++i) total += log(fabs(a[i * n + i]));
   out[0] = total;
+}
+""",
+    "is_finite": """\
+static int is_finite(int64_t n, const double *a) {
+  for (int64_t k = 0; k < n; ++k) if (isnan(a[k]) || isinf(a[k])) return 0;
+  return 1;
+}
+""",
+    "spoil": """\
+static void spoil(int64_t n, double *out) {
+  for (int64_t k = 0; k < n; ++k) out[k] = NAN;
+}
+""",
+    "symmetric_eigen": """\
+static void symmetric_eigen(
+    void (*dsyev)(char *, char *, int *, double *, int *, double *, double *, int *, int *),
+    int64_t m, int64_t n, int64_t room, double *a, double *work, double *out) {
+  int order = n, size = room, info = 1;
+  if (is_finite(n * n, a)) dsyev("V", "U", &order, a, &order, out, work, &size, &info);
+  if (info) { spoil(n + n * n, out); return; }
+  for (int64_t k = 0; k < n * n; ++k) out[n + k] = a[k];
+}
+""",
+    "singular_values": """\
+static void singular_values(
+    void (*dgesvd)(char *, char *, int *, int *, double *, int *, double *, double *, int *, double *, int *, double *,
+                   int *, int *),
+    int64_t m, int64_t n, int64_t room, double *a, double *work, double *out) {
+  int rows = n, columns = m, least = m < n ? m : n, size = room, info = 1;
+  double *v = out + least, *u = v + least * n;
+  if (is_finite(m * n, a))
+    dgesvd("S", "S", &rows, &columns, a, &rows, out, v, &rows, u, &least, work, &size, &info);
+  if (info) spoil(least * (1 + m + n), out);
+}
+""",
+    "orthogonal": """\
+static void orthogonal(
+    void (*dgelqf)(int *, int *, double *, int *, double *, double *, int *, int *),
+    void (*dorglq)(int *, int *, int *, double *, int *, double *, double *, int *, int *),
+    int64_t m, int64_t n, int64_t room, double *a, double *work, double *out) {
+  int rows = n, columns = m, size = room - n, info = 1;
+  double *r = out + m * n;
+  if (is_finite(m * n, a)) dgelqf(&rows, &columns, a, &rows, work, work + n, &size, &info);
+  for (int64_t k = 0; k < n * n; ++k) r[k] = k / n <= k % n ? a[k] : 0;
+  if (!info) dorglq(&rows, &columns, &rows, a, &rows, work, work + n, &size, &info);
+  if (info) { spoil(n * (m + n), out); return; }
+  for (int64_t k = 0; k < m * n; ++k) out[k] = a[k];
 }
 """,
 }

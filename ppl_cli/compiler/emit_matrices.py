@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING
 
 from ppl_cli.compiler.data import kind_of, strides_of
 from ppl_cli.compiler.emit import ZERO, Emitter, Index, Place, broadcast_index
 from ppl_cli.compiler.kernel import Assign, Declare, For, Library, Linear, Number, Ref, Store
+from ppl_cli.compiler.link import LAPACK
 from ppl_cli.graph.basic import Apply, Variable
+from ppl_cli.ops.decompositions import Orthogonal, SingularValues, SymmetricEigen
 from ppl_cli.ops.linalg import Cholesky, LogAbsDeterminant, Solve, SolveTriangular
 from ppl_cli.ops.reduction import CumulativeSum
 
@@ -100,12 +102,14 @@ def _readable(region: Region, operand: Variable, batch: tuple[int, ...]) -> Plac
     return _copied(region, operand, batch)
 
 
-def _library(emitter: Emitter, routine: str, sizes: tuple[int, ...], operands: Operands) -> None:
+def _library(
+    emitter: Emitter, routine: str, sizes: tuple[int, ...], operands: Operands, external: tuple[str, ...] = ()
+) -> None:
     buffers = []
     for place, at in operands:
         assert place.buffer is not None
         buffers.append((place.buffer, at))
-    emitter.add(Library(routine, sizes, tuple(buffers)))
+    emitter.add(Library(routine, sizes, tuple(buffers), external))
 
 
 def _cholesky(region: Region, node: Apply) -> None:
@@ -152,10 +156,43 @@ def _log_determinant(region: Region, node: Apply) -> None:
     )
 
 
+@dataclass(frozen=True)
+class Routine:
+    """The matrix routine of a decomposition: what it calls of LAPACK, and its room to work, for an m x n matrix."""
+
+    name: str
+    external: tuple[str, ...]
+    room: Callable[[int, int], int]
+
+
+ROUTINES: dict[type, Routine] = {
+    SymmetricEigen: Routine("symmetric_eigen", ("dsyev",), lambda m, n: 3 * n),
+    SingularValues: Routine("singular_values", ("dgesvd",), lambda m, n: 5 * min(m, n) + 3 * min(m, n) + max(m, n)),
+    Orthogonal: Routine("orthogonal", ("dgelqf", "dorglq"), lambda m, n: 2 * n),
+}
+
+
+def _decomposition(region: Region, node: Apply) -> None:
+    """The routine gets a copy of the matrix, which it destroys, room to work, and the place of the result."""
+    (a,), v = node.inputs, node.outputs[0]
+    batch, (m, n) = a.shape[:-2], a.shape[-2:]
+    routine = ROUTINES[type(node.op)]
+    room = routine.room(m, n)
+    work = Place(region.memory.buffer(v, room), level=region.level)
+    external = tuple(f"{LAPACK}:{name}" for name in routine.external)
+    _each_matrix(
+        region.emitter,
+        batch,
+        [(_copied(region, a, batch), m * n), (work, 0), (region.places[v], v.shape[-1])],
+        lambda at: _library(region.emitter, routine.name, (m, n, room), at, external),
+    )
+
+
 EMIT_MATRICES: dict[type, Callable[[Region, Apply], None]] = {
     CumulativeSum: _cumulative_sum,
     Cholesky: _cholesky,
     SolveTriangular: _solve,
     Solve: _solve,
     LogAbsDeterminant: _log_determinant,
+    **dict.fromkeys(ROUTINES, _decomposition),
 }

@@ -174,11 +174,12 @@ class If:
 
 @dataclass(slots=True)
 class Library:
-    """A call of a matrix routine: its sizes, then its buffers with offsets."""
+    """A call of a matrix routine: the functions of LAPACK that it uses, its sizes, then its buffers with offsets."""
 
     routine: str
     sizes: tuple[int, ...]
     buffers: tuple[tuple[Buffer, Linear], ...]
+    external: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

@@ -7,13 +7,18 @@ from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
 
-from ppl_cli.compiler.kernel import Apply, Draw, Kernel, expressions, walk
+from ppl_cli.compiler.kernel import Apply, Draw, Kernel, Library, expressions, walk
+
+LAPACK = "scipy.linalg.cython_lapack"
 
 
 def slots(kernel: Kernel) -> dict[str, int]:
     """The external functions of a kernel in the order of first use: "module:function", "draw:" for primitive draws."""
     found: dict[str, int] = {}
     for statement in walk(kernel.body):
+        if isinstance(statement, Library):
+            for name in statement.external:
+                found.setdefault(name, len(found))
         for e in expressions(statement):
             if isinstance(e, Apply) and e.scalar.external:
                 found.setdefault(e.scalar.external, len(found))
@@ -28,13 +33,15 @@ def addresses(names: Iterable[str]) -> list[int]:
 
 @cache
 def _address(name: str) -> int:
-    """The address of `name`: a primitive draw, or the version of a SciPy Cython function that takes doubles."""
+    """The address of `name`: a primitive draw, a function of LAPACK, or the SciPy Cython function for doubles."""
     module, function = name.split(":")
     if module == "draw":
         from ppl_cli.inference.random import primitive_address
 
         return primitive_address(function)
     table = import_module(module).__pyx_capi__
+    if module == LAPACK:
+        return _pointer(table[function], _name(table[function]))
     for key in (function, *(f"__pyx_fuse_{k}{function}" for k in range(8))):
         signature = _name(table[key]) if key in table else ""
         if signature.startswith("double (double"):

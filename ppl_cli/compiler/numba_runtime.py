@@ -13,6 +13,7 @@ import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 SIGNATURE = types.float64(
@@ -82,6 +83,25 @@ def call_3(typing_context: Any, address: Any, a: Any, b: Any, c: Any) -> Any:
 @intrinsic
 def draw(typing_context: Any, address: Any, state: Any, a: Any, b: Any) -> Any:
     return _call(address, state, a, b)
+
+
+@intrinsic
+def lapack(typing_context: Any, address: Any, arguments: Any) -> Any:
+    """The status that a LAPACK function at `address` ends with; its integers and characters are passed by reference."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        integer = ir.IntType(32)
+        status = cgutils.alloca_once_value(builder, integer(0))
+        given = []
+        for value in cgutils.unpack_tuple(builder, values[1]):
+            if not isinstance(value.type, ir.PointerType):
+                value = cgutils.alloca_once_value(builder, builder.trunc(value, integer))
+            given.append(value)
+        kind = ir.FunctionType(ir.VoidType(), [v.type for v in (*given, status)])
+        builder.call(builder.bitcast(values[0], kind.as_pointer()), [*given, status])
+        return builder.sext(builder.load(status), ir.IntType(64))
+
+    return types.int64(address, arguments), generate
 
 
 # ------------------------------------------------------------------------------------- scalar functions
@@ -295,6 +315,54 @@ def log_determinant(n, a, out):
     for i in range(n):
         total += math.log(abs(a[i * n + i]))
     out[0] = total
+
+
+# A matrix by rows is its transpose to LAPACK, which has matrices by columns; it takes characters by their codes.
+_S, _U, _V = ord("S"), ord("U"), ord("V")
+
+
+@function
+def is_finite(n, a):
+    for k in range(n):
+        if not math.isfinite(a[k]):
+            return False
+    return True
+
+
+@function
+def spoil(n, out):
+    for k in range(n):
+        out[k] = np.nan
+
+
+@function
+def symmetric_eigen(dsyev, m, n, room, a, work, out):
+    if not is_finite(n * n, a) or lapack(dsyev, (_V, _U, n, a, n, out, work, room)) != 0:
+        spoil(n + n * n, out)
+        return
+    for k in range(n * n):
+        out[n + k] = a[k]
+
+
+@function
+def singular_values(dgesvd, m, n, room, a, work, out):
+    least = min(m, n)
+    v, u = doubles(out, least), doubles(out, least + least * n)
+    if not is_finite(m * n, a) or lapack(dgesvd, (_S, _S, n, m, a, n, out, v, n, u, least, work, room)) != 0:
+        spoil(least * (1 + m + n), out)
+
+
+@function
+def orthogonal(dgelqf, dorglq, m, n, room, a, work, out):
+    rest = doubles(work, n)
+    if not is_finite(m * n, a) or lapack(dgelqf, (n, m, a, n, work, rest, room - n)) != 0:
+        spoil(n * (m + n), out)
+        return
+    for k in range(n * n):
+        out[m * n + k] = a[k] if k // n <= k % n else 0.0
+    lapack(dorglq, (n, m, n, a, n, work, rest, room - n))
+    for k in range(m * n):
+        out[k] = a[k]
 
 
 # ------------------------------------------------------------------------------------------- reductions

@@ -22,6 +22,7 @@ from ppl_cli.compiler.kernel import (
     Statement,
     Store,
 )
+from ppl_cli.compiler.link import LAPACK
 from ppl_cli.compiler.memory import share_memory
 from ppl_cli.compiler.printing import Printer, indented, linear
 from ppl_cli.compiler.vectorize import sums_of_independent_iterations
@@ -65,7 +66,8 @@ class CPrinter(Printer):
             found.append(f"{kind} *{restrict}{buffer.name} = ({kind} *)((double *)workspace[1] + {start});")
         for name, slot in self.slots.items():
             kind = "uint64_t *, double, double" if name.startswith("draw:") else ""
-            found.append(f"double (*f{slot})({kind}) = ((void **)workspace[2])[{slot}];")
+            declared = f"void *f{slot}" if name.startswith(LAPACK) else f"double (*f{slot})({kind})"
+            found.append(f"{declared} = ((void **)workspace[2])[{slot}];")
         if any(name.startswith("draw:") for name in self.slots):
             found.append("uint64_t *state = (uint64_t *)workspace[3];")
         if self.reports:
@@ -87,8 +89,9 @@ class CPrinter(Printer):
             case If(condition=condition, then=then, otherwise=otherwise):
                 both = [*indented(self.body(then)), "} else {", *indented(self.body(otherwise))]
                 return [f"if ({self.expression(condition)}) {{", *both, "}"]
-            case Library(routine=routine, sizes=sizes, buffers=buffers):
-                arguments = [str(n) for n in sizes] + [f"{b.name} + {linear(at)}" for b, at in buffers]
+            case Library(routine=routine, sizes=sizes, buffers=buffers, external=external):
+                arguments = [f"f{self.slots[name]}" for name in external] + [str(n) for n in sizes]
+                arguments += [f"{b.name} + {linear(at)}" for b, at in buffers]
                 return [f"{routine}({', '.join(arguments)});"]
             case Report(site=site, fault=fault, values=values):
                 numbers = ", ".join(f"(double){self.atom(v)}" for v in values) or "0"

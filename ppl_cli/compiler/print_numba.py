@@ -91,8 +91,9 @@ class NumbaPrinter(Printer):
                 return [f"for {i} in range({bounds}):", *leave, *self._block(body)]
             case If(condition=condition, then=then, otherwise=otherwise):
                 return [f"if {self.expression(condition)}:", *self._block(then), "else:", *self._block(otherwise)]
-            case Library(routine=routine, sizes=sizes, buffers=buffers):
-                arguments = [str(n) for n in sizes] + [f"doubles({b.name}, {linear(at)})" for b, at in buffers]
+            case Library(routine=routine, sizes=sizes, buffers=buffers, external=external):
+                arguments = [f"f{self.slots[name]}" for name in external] + [str(n) for n in sizes]
+                arguments += [f"doubles({b.name}, {linear(at)})" for b, at in buffers]
                 return [f"{routine}({', '.join(arguments)})"]
             case Report(site=site, fault=fault, values=values):
                 numbers = "".join(f"float({self.atom(v)}), " for v in values) or "0.0,"

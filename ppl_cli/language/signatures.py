@@ -14,6 +14,7 @@ reals, reals)`. Where a result is one of the patterns below it follows from the 
     A, B, C, D, E                 any type, the same (after promotion) wherever the letter stands; `array[] A` works
     function                      the name of a user's function
     data real                     an expression without parameters
+    tuple(matrix, vector)         as a result only
     ...                           last: any further arguments
 
 Example: "T exp(T)", "T fmax(T, T)", "T bessel_first_kind(Z, T)", "Z abs(Z)", "array[] A head(array[] A, int)".
@@ -35,6 +36,7 @@ from ppl_cli.language.types import (
     VOID,
     ArrayType,
     FunctionType,
+    TupleType,
     Type,
     array_of,
     common_type,
@@ -52,11 +54,12 @@ _GENERIC = frozenset("ABCDE")
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """One argument or the result: `dimensions` array axes of what `word` stands for."""
+    """One argument or the result: `dimensions` array axes of what `word` stands for; a tuple has `elements` instead."""
 
     word: str
     dimensions: int = 0
     data_only: bool = False
+    elements: tuple[Pattern, ...] = ()
 
     @property
     def generic(self) -> bool:
@@ -64,6 +67,8 @@ class Pattern:
         return self.word in _GENERIC
 
     def __str__(self) -> str:
+        if self.elements:
+            return f"tuple({', '.join(map(str, self.elements))})"
         array = f"array[{',' * (self.dimensions - 1)}] " if self.dimensions else ""
         return ("data " if self.data_only else "") + array + self.word
 
@@ -126,8 +131,7 @@ class SignatureTable:
     def __init__(self, texts: Iterable[str]) -> None:
         self._texts: dict[str, list[str]] = {}
         for text in texts:
-            name = text[: text.index("(")].rpartition(" ")[2]
-            self._texts.setdefault(name, []).append(text)
+            self._texts.setdefault(name_of(text), []).append(text)
 
     def signatures(self, name: str) -> tuple[Signature, ...]:
         return tuple(map(_parse, self._texts.get(name, ())))
@@ -210,6 +214,8 @@ class _Matching:
         return True
 
     def result(self, pattern: Pattern) -> Type:
+        if pattern.elements:
+            return TupleType(tuple(map(self.result, pattern.elements)))
         return array_of(self._result(pattern.word), pattern.dimensions)
 
     def _result(self, word: str) -> Type:
@@ -235,11 +241,19 @@ def _same_shape(first: Type, second: Type) -> bool:
     return bool(scalars) and ndim(first) == ndim(second)
 
 
-_TEXT = re.compile(r"(?P<result>.+?)\s+(?P<name>\w+)\((?P<arguments>.*)\)")
+_TEXT = re.compile(r"(?P<result>.+?)\s+(?P<name>\w+)\((?P<arguments>[^()]*)\)")
 _PATTERN = re.compile(r"(?P<data>data )?\s*(array\[(?P<commas>,*)\] )?\s*(?P<word>\w+)")
 
 
+def name_of(text: str) -> str:
+    """The name of the function in the text of a signature; called for every row, so without a match."""
+    return text[: text.rindex("(")].rpartition(" ")[2]
+
+
 def _parse_pattern(text: str) -> Pattern:
+    if text.startswith("tuple("):
+        pieces = _split_arguments(text.removeprefix("tuple(").removesuffix(")"))
+        return Pattern("tuple", elements=tuple(map(_parse_pattern, pieces)))
     found = _PATTERN.fullmatch(text.strip())
     if found is None:
         raise ValueError(f"not a type in a signature: {text!r}")

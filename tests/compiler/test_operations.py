@@ -41,7 +41,11 @@ def test_operation_with_derivatives(case: str, rewritten: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "case", ["cholesky of a batch", "solve", "log determinant", "cumulative sum", "matmul of batches", "join"]
+    "case",
+    [
+        "cholesky of a batch", "solve", "log determinant", "cumulative sum", "matmul of batches", "join",
+        "symmetric eigen of a batch", "singular values of many columns", "orthogonal of many rows",
+    ],
 )
 def test_operation_by_numba(case: str) -> None:
     function, shapes = CASES[case]

@@ -11,7 +11,7 @@ import ppl_cli.ops  # noqa: F401
 from ppl_cli.graph.basic import Variable, constant, root
 from ppl_cli.graph.gradient import grad
 from ppl_cli.graph.traversal import evaluate
-from ppl_cli.ops import linalg
+from ppl_cli.ops import decompositions, linalg
 from ppl_cli.ops.control import make_if, make_loop
 from ppl_cli.ops.indexing import add_at, gather, set_at, take_slice
 from ppl_cli.ops.reduction import (
@@ -72,6 +72,13 @@ CASES: dict[str, tuple[Callable[..., Variable], tuple[tuple[int, ...], ...]]] = 
     "dot": (linalg.dot, ((3,), (3,))),
     "cholesky": (lambda a: linalg.Cholesky()(positive_definite(a)), ((3, 3),)),
     "cholesky of a batch": (lambda a: linalg.Cholesky()(positive_definite(a)), ((2, 2, 2),)),
+    "symmetric eigen": (lambda a: decompositions.SymmetricEigen()(a + transpose(a)), ((3, 3),)),
+    "symmetric eigen of a batch": (lambda a: decompositions.SymmetricEigen()(a + transpose(a)), ((2, 2, 2),)),
+    "singular values": (decompositions.SingularValues(), ((3, 3),)),
+    "singular values of many rows": (decompositions.SingularValues(), ((4, 2),)),
+    "singular values of many columns": (decompositions.SingularValues(), ((2, 2, 3),)),
+    "orthogonal": (decompositions.Orthogonal(), ((3, 3),)),
+    "orthogonal of many rows": (decompositions.Orthogonal(), ((2, 4, 2),)),
     "solve lower": (lambda a, b: linalg.solve_triangular(triangle(a), b), ((3, 3), (3, 2))),
     "solve lower transposed": (lambda a, b: linalg.solve_triangular(triangle(a), b, transposed=True), ((3, 3), (3, 2))),
     "solve upper": (lambda a, b: linalg.solve_triangular(triangle(a), b, lower=False), ((3, 3), (3, 1))),

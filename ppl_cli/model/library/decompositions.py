@@ -1,40 +1,86 @@
-"""Decompositions of matrices (Functions Reference, "Linear Algebra Functions and Solvers"): the thin QR decomposition is a
-graph over Cholesky's; those that iterate are computed for data only."""
+"""Decompositions of matrices (Functions Reference, "Linear Algebra Functions and Solvers")."""
 from __future__ import annotations
-
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
-from ppl_cli.graph.basic import Constant, Variable, constant
+from ppl_cli.distributions.formulas import valid
+from ppl_cli.graph.basic import Variable, constant
+from ppl_cli.model.compounds import Tuple
 from ppl_cli.model.library.table import add
-from ppl_cli.ops.linalg import Cholesky, Solve, matmul, solve_triangular
-from ppl_cli.ops.shape import transpose
+from ppl_cli.ops.decompositions import Orthogonal, SingularValues, SymmetricEigen
+from ppl_cli.ops.indexing import take_slice
+from ppl_cli.ops.linalg import Solve, diagonal, diagonal_matrix, matmul
+from ppl_cli.ops.reduction import reduce_max
+from ppl_cli.ops.scalar_math import absolute, eq, le, lt, switch
+from ppl_cli.ops.shape import join, reshape, transpose
+
+SYMMETRY_TOLERANCE = 1e-8  # Stan's
 
 
-def _thin_r(a: Variable) -> Variable:
-    """R of A = Q R with a positive diagonal: R' R = A' A."""
-    if a.shape[0] < a.shape[1]:
-        raise ValueError("a thin QR decomposition needs at least as many rows as columns")
-    if isinstance(a, Constant):
-        return constant(_signed_qr(a.data, "reduced")[1])
-    return transpose(Cholesky()(matmul(transpose(a), a)))
+def symmetric(a: Variable) -> Variable:
+    """A matrix that must be symmetric: NaN if it is not."""
+    if a.shape[-1] != a.shape[-2]:
+        raise ValueError(f"a symmetric matrix is needed here, not one of size {a.shape[-2]} x {a.shape[-1]}")
+    return valid(le(reduce_max(absolute(a - transpose(a))), SYMMETRY_TOLERANCE), a) if a.type.size else a
 
 
-def _thin_q(a: Variable) -> Variable:
-    if isinstance(a, Constant) and a.shape[0] >= a.shape[1]:
-        return constant(_signed_qr(a.data, "reduced")[0])
-    return transpose(solve_triangular(transpose(_thin_r(a)), transpose(a)))
+# ------------------------------------------------------------------------------------------ eigenvalues
 
 
-def _signed_qr(a: np.ndarray, mode: Any) -> tuple[np.ndarray, np.ndarray]:
-    """NumPy's decomposition with the signs that make the diagonal of R positive."""
-    q, r = np.linalg.qr(a, mode)
-    n = min(a.shape)
-    signs = np.ones(q.shape[1])
-    signs[:n] = np.where(np.diagonal(r)[:n] < 0, -1.0, 1.0)
-    return q * signs, signs[:, None] * r
+def _eigen_symmetric(a: Variable) -> Tuple:
+    """Eigenvectors, the columns, and eigenvalues."""
+    values, rows = SymmetricEigen().factors(symmetric(a))
+    return Tuple((transpose(rows), values))
+
+
+def _svd(a: Variable) -> Tuple:
+    s, right, u = SingularValues().factors(a)
+    return Tuple((u, s, transpose(right)))
+
+
+# ------------------------------------------------------------------------------------------------- A = Q R
+
+
+def _raw_qr(a: Variable) -> tuple[Variable, Variable]:
+    """Q and R of the thin decomposition with LAPACK's signs; a wide matrix is decomposed by its first columns."""
+    m, n = a.shape
+    q, r = Orthogonal().factors(take_slice(a, 0, min(m, n), -1))
+    return q, r if m >= n else join([r, matmul(transpose(q), take_slice(a, m, n, -1))], -1)
+
+
+def _signs(r: Variable) -> Variable:
+    return switch(lt(diagonal(r), 0.0), -1.0, 1.0)
+
+
+def _column(v: Variable) -> Variable:
+    return reshape(v, (*v.shape, 1))
+
+
+def _thin_qr(a: Variable) -> Tuple:
+    """With the diagonal of R not negative."""
+    q, r = _raw_qr(a)
+    signs = _signs(r)
+    return Tuple((q * signs, _column(signs) * r))
+
+
+def _complement(q: Variable) -> Variable:
+    """The further columns of the product of the reflections whose first columns are q: I + W inv(W1)' W' with W = q - I
+    and W1 its square part (Ballard et al. 2014, "Reconstructing Householder vectors", section 3)."""
+    m, n = q.shape
+    w = q - constant(np.eye(m, n))
+    still = switch(eq(reduce_max(absolute(w), -2), 0.0), 1.0, 0.0)  # reflections that leave everything as it is
+    square = transpose(take_slice(w, 0, n)) + diagonal_matrix(still)
+    return constant(np.eye(m)[:, n:]) + matmul(w, Solve()(square, transpose(take_slice(w, n, m))))
+
+
+def _qr(a: Variable) -> Tuple:
+    m, n = a.shape
+    q, r = _raw_qr(a)
+    signs = _signs(r)
+    r = _column(signs) * r
+    if m <= n:
+        return Tuple((q * signs, r))
+    return Tuple((join([q * signs, _complement(q)], -1), join([r, constant(np.zeros((m - n, n)))])))
 
 
 def _generalized_inverse(a: Variable) -> Variable:
@@ -45,27 +91,25 @@ def _generalized_inverse(a: Variable) -> Variable:
     return transpose(Solve()(matmul(a, across), a))
 
 
-def _of_data(name: str, compute: Callable[[np.ndarray], np.ndarray]) -> Callable[[Variable], Variable]:
-    def build(a: Variable) -> Variable:
-        if not isinstance(a, Constant):
-            raise NotImplementedError(f"`{name}` of what depends on parameters")
-        return constant(compute(a.data))
-
-    return build
-
-
-DATA_ONLY: dict[str, tuple[str, Callable[[np.ndarray], Any]]] = {
-    "eigenvalues_sym": ("vector", lambda a: np.linalg.eigvalsh(a)),
-    "eigenvectors_sym": ("matrix", lambda a: np.linalg.eigh(a)[1]),
-    "singular_values": ("vector", lambda a: np.linalg.svd(a, compute_uv=False)),
-    "svd_U": ("matrix", lambda a: np.linalg.svd(a, full_matrices=False)[0]),
-    "svd_V": ("matrix", lambda a: np.linalg.svd(a, full_matrices=False)[2].T),
-    "qr_Q": ("matrix", lambda a: _signed_qr(a, "complete")[0]),
-    "qr_R": ("matrix", lambda a: _signed_qr(a, "complete")[1]),
+WHOLE = {
+    "tuple(matrix, vector) eigendecompose_sym(matrix)": _eigen_symmetric,
+    "tuple(matrix, vector, matrix) svd(matrix)": _svd,
+    "tuple(matrix, matrix) qr(matrix)": _qr,
+    "tuple(matrix, matrix) qr_thin(matrix)": _thin_qr,
 }
-
-for _name, (_result, _compute) in DATA_ONLY.items():
-    add(f"{_result} {_name}(matrix)", _of_data(_name, _compute))
-add("matrix qr_thin_Q(matrix)", _thin_q)
-add("matrix qr_thin_R(matrix)", _thin_r)
+PARTS = {
+    "matrix eigenvectors_sym(matrix)": (_eigen_symmetric, 0),
+    "vector eigenvalues_sym(matrix)": (_eigen_symmetric, 1),
+    "matrix svd_U(matrix)": (_svd, 0),
+    "vector singular_values(matrix)": (_svd, 1),
+    "matrix svd_V(matrix)": (_svd, 2),
+    "matrix qr_Q(matrix)": (_qr, 0),
+    "matrix qr_R(matrix)": (_qr, 1),
+    "matrix qr_thin_Q(matrix)": (_thin_qr, 0),
+    "matrix qr_thin_R(matrix)": (_thin_qr, 1),
+}
+for _text, _build in WHOLE.items():
+    add(_text, _build)
+for _text, (_build, _part) in PARTS.items():
+    add(_text, lambda a, build=_build, part=_part: build(a).elements[part])
 add("matrix generalized_inverse(matrix)", _generalized_inverse)

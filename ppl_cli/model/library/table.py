@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ppl_cli.language.signatures import Signature
+from ppl_cli.language.signatures import Signature, name_of
 
 Implementation = Callable[..., Any]  # makes a graph, or several for a result with parts
 
@@ -23,12 +23,8 @@ ROWS: dict[str, list[Row]] = {}
 SIZES: dict[str, frozenset[int]] = {}
 
 
-def _name(text: str) -> str:
-    return text[: text.index("(")].rpartition(" ")[2]
-
-
 def add(text: str, implementation: Implementation, typed: bool = False) -> None:
-    ROWS.setdefault(_name(text), []).append(Row(text, implementation, typed))
+    ROWS.setdefault(name_of(text), []).append(Row(text, implementation, typed))
 
 
 def function(*texts: str, sizes: tuple[int, ...] = (), typed: bool = False) -> Callable[[Implementation], Implementation]:
@@ -38,7 +34,7 @@ def function(*texts: str, sizes: tuple[int, ...] = (), typed: bool = False) -> C
         for text in texts:
             add(text, implementation, typed)
             if sizes:
-                SIZES[_name(text)] = frozenset(sizes)
+                SIZES[name_of(text)] = frozenset(sizes)
         return implementation
 
     return register
