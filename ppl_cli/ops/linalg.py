@@ -55,12 +55,12 @@ class Cholesky(Op):
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Sequence[Variable]
     ) -> Sequence[Variable | None]:
-        # Murray (2016), arXiv 1602.07527, eq. 10: L^-T phi(L' G) L^-1, made symmetric.
+        # Murray (2016), arXiv 1602.07527, eq. 10: L^-T phi(L' G) L^-1, what is above the diagonal added below it.
         factor = outputs[0]
         inner = halved_lower(matmul(transpose(factor), gradients[0]))
         left = solve_triangular(factor, inner, transposed=True)
         both = transpose(solve_triangular(factor, transpose(left), transposed=True))
-        return [0.5 * (both + transpose(both))]
+        return [halved_lower(both + transpose(both))]
 
 
 @dataclass(frozen=True)

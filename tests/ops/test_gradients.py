@@ -111,11 +111,9 @@ def test_product_with_zeros(zeros: int) -> None:
     assert_gradient(reduce_prod(x), [x], values, second=False)
 
 
-def test_cholesky_against_symmetric_changes() -> None:
+def test_cholesky_reads_one_triangle() -> None:
     a = root("a", shape=(2, 2))
-    (g,) = grad(gather(linalg.Cholesky()(a), constant(1), constant(0)), [a])
-    (value,) = evaluate([g], {a: np.array([[2.0, 0.5], [0.5, 1.0]])})
-    np.testing.assert_allclose(value, value.T)
+    assert_gradient(linalg.Cholesky()(a), [a], {a: np.array([[2.0, 0.5], [0.7, 1.0]])}, second=False)
 
 
 c, d, k = root("c"), root("d", shape=(2,)), root("k", "int64")

@@ -118,18 +118,24 @@ class Interval(Elementwise):
         with_lower = where_infinite(self.upper, np.inf, only_lower, both)
         return where_infinite(self.lower, -np.inf, without_lower, with_lower)
 
+    @property
+    def _ends(self) -> tuple[Variable, Variable]:
+        """The bounds, numbers in place of infinite ones, which would spoil the derivatives of the cases that are not taken."""
+        lower = where_infinite(self.lower, -np.inf, ZERO, self.lower)
+        return lower, where_infinite(self.upper, np.inf, lower + 1.0, self.upper)
+
     def forward(self, y: Variable) -> Variable:
-        inside = self.lower + (self.upper - self.lower) * inv_logit(y)
-        return self._cases(inside, exp(y) + self.lower, self.upper - exp(y), y)
+        lower, upper = self._ends
+        return self._cases(lower + (upper - lower) * inv_logit(y), exp(y) + lower, upper - exp(y), y)
 
     def backward(self, x: Variable) -> Variable:
-        inside = log(x - self.lower) - log(self.upper - x)
-        return self._cases(inside, log(x - self.lower), log(self.upper - x), x)
+        lower, upper = self._ends
+        return self._cases(log(x - lower) - log(upper - x), log(x - lower), log(upper - x), x)
 
     def log_derivative(self, y: Variable) -> Variable:
+        lower, upper = self._ends
         away = absolute(y)
-        inside = log(self.upper - self.lower) - away - 2.0 * log1p_exp(-away)
-        return self._cases(inside, y, y, ZERO)
+        return self._cases(log(upper - lower) - away - 2.0 * log1p_exp(-away), y, y, ZERO)
 
     def problem(self, value: np.ndarray) -> str | None:
         return _below(value, self.lower) or _above(value, self.upper)

@@ -11,7 +11,7 @@ import numpy as np
 
 from ppl_cli.graph.basic import Variable, constant
 from ppl_cli.model.constraints.base import TOLERANCE, Bijection
-from ppl_cli.ops.indexing import gather
+from ppl_cli.ops.indexing import gather, take_slice
 from ppl_cli.ops.linalg import Cholesky, diagonal, matmul
 from ppl_cli.ops.reduction import CumulativeSum, reduce_sum
 from ppl_cli.ops.scalar_math import absolute, atanh, exp, gt, le, log, log1p_exp, ne, negation, switch, tanh
@@ -25,6 +25,12 @@ def _place(y: Variable, table: np.ndarray) -> Variable:
     first = transpose(padded, (y.ndim - 1, *range(y.ndim - 1)))
     placed = gather(first, constant(np.where(table < 0, y.shape[-1], table)))
     return transpose(placed, (*range(2, placed.ndim), 0, 1))
+
+
+def _take_last(x: Variable, at: np.ndarray) -> Variable:
+    """The elements `at` these places of the last axis."""
+    part = gather(transpose(x, (x.ndim - 1, *range(x.ndim - 1))), constant(at))
+    return transpose(part, (*range(1, part.ndim), 0))
 
 
 def _take(x: Variable, rows: np.ndarray, columns: np.ndarray) -> Variable:
@@ -86,20 +92,21 @@ class CholeskyFactorCov(MatrixBijection):
     def free(self) -> tuple[np.ndarray, np.ndarray]:
         return np.tril_indices(self.event[0], 0, self.event[1])
 
-    @property
-    def _diagonal(self) -> np.ndarray:
-        return np.eye(*self.event, dtype=bool)
+    def _diagonal_of(self, y: Variable) -> Variable:
+        """The free elements on the diagonal."""
+        rows, columns = self.free
+        return _take_last(y, np.flatnonzero(rows == columns))
 
     def constrain(self, y: Variable) -> Variable:
         placed = _place(y, self.table)
-        return switch(constant(self._diagonal), exp(placed), placed)
+        return switch(constant(np.eye(*self.event, dtype=bool)), exp(placed), placed)
 
     def unconstrain(self, x: Variable) -> Variable:
         free, diagonal = _take(x, *self.free), constant(self.free[0] == self.free[1])
         return switch(diagonal, log(switch(diagonal, free, 1.0)), free)
 
     def log_jacobian(self, y: Variable) -> Variable:
-        return reduce_sum(y * constant((self.free[0] == self.free[1]).astype(float)))
+        return reduce_sum(self._diagonal_of(y))
 
     def problem(self, value: np.ndarray) -> str | None:
         if np.triu(value, 1).any():
@@ -125,9 +132,8 @@ class CovMatrix(CholeskyFactorCov):
 
     def log_jacobian(self, y: Variable) -> Variable:
         k = self.event[0]
-        rows, columns = self.free
-        weight = np.where(rows == columns, k - rows + 1.0, 0.0)
-        return reduce_sum(y * constant(weight)) + float(k * np.prod(self.batch) * np.log(2))
+        weight = constant(k + 1.0 - np.arange(k))
+        return reduce_sum(self._diagonal_of(y) * weight) + float(k * np.prod(self.batch) * np.log(2))
 
     def problem(self, value: np.ndarray) -> str | None:
         return _asymmetry(value) or _indefinite(value)
@@ -148,17 +154,21 @@ class CholeskyFactorCorr(MatrixBijection):
 
     def _log_left(self, y: Variable) -> Variable:
         """log(1 - z^2) of the partial correlations at their places: twice the log of sech(y)."""
-        value = 2.0 * (float(np.log(2)) + y - log1p_exp(2.0 * y))
-        return _place(value, self.table)
+        away = absolute(y)
+        return _place(2.0 * (float(np.log(2)) - away - log1p_exp(-2.0 * away)), self.table)
+
+    def _log_left_before(self, y: Variable) -> Variable:
+        """The sums of these over the earlier columns."""
+        left = self._log_left(y)
+        zero = constant(np.zeros((*left.shape[:-1], 1)))
+        return join([zero, CumulativeSum()(take_slice(left, 0, left.shape[-1] - 1, -1))], -1)
 
     def factor(self, y: Variable) -> Variable:
         """x[i, j] = z[i, j] times the square root of what the earlier columns left of row i."""
         k = self.event[0]
-        left = self._log_left(y)
-        before = CumulativeSum()(left) - left
         z = _place(tanh(y), self.table) + constant(np.eye(k))
         lower = constant(np.tril(np.ones((k, k))))
-        return z * exp(0.5 * before) * lower
+        return z * exp(0.5 * self._log_left_before(y)) * lower
 
     def partial_correlations(self, factor: Variable) -> Variable:
         """The inverse of `factor`, before atanh."""
@@ -175,9 +185,7 @@ class CholeskyFactorCorr(MatrixBijection):
         return atanh(self.partial_correlations(x))
 
     def log_jacobian(self, y: Variable) -> Variable:
-        left = self._log_left(y)
-        before = (CumulativeSum()(left) - left) * constant(np.tril(np.ones(self.event), -1))
-        return reduce_sum(left) + 0.5 * reduce_sum(before)
+        return reduce_sum(self._log_left(y)) + 0.5 * reduce_sum(_take(self._log_left_before(y), *self.free))
 
     def problem(self, value: np.ndarray) -> str | None:
         if np.triu(value, 1).any():
