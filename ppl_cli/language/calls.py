@@ -14,8 +14,8 @@ from ppl_cli.language.scopes import Block
 from ppl_cli.language.signatures import Signature, best_match
 from ppl_cli.language.spelling import FUNCTIONS_ELSEWHERE, LAWS_ELSEWHERE, did_you_mean
 from ppl_cli.language.stan_names import STAN_FUNCTIONS
-from ppl_cli.language.syntax import Call, Expression, FunctionDefinition, Name, Suffix, split_suffix
-from ppl_cli.language.types import ERROR, Type, contains_error, promotion_cost
+from ppl_cli.language.syntax import Call, Expression, FunctionDefinition, Name, Suffix, Truncation, split_suffix
+from ppl_cli.language.types import ERROR, INT, REAL, Type, contains_error, promotion_cost, scalar_of
 
 _NORMALIZED = {Suffix.LUPDF: Suffix.LPDF, Suffix.LUPMF: Suffix.LPMF}
 _DENSITIES = (Suffix.LPDF, Suffix.LPMF)
@@ -68,7 +68,8 @@ def check_call(context: Context, call: Call, arguments: tuple[Type, ...]) -> Typ
 
 def check_distribution(context: Context, call: Call, arguments: tuple[Type, ...]) -> bool:
     """A distribution on the right of `~`; `arguments` begin with the type of the left. False if it is unknown."""
-    names = [call.name + suffix.value for suffix in _DENSITIES]
+    suffixes = reversed(_DENSITIES) if scalar_of(arguments[0]) == "int" else _DENSITIES
+    names = [call.name + suffix.value for suffix in suffixes]
     groups = [found for name in names if (found := _candidates(context, name))]
     if not groups and call.name + "_log" in context.functions:
         groups = [_candidates(context, call.name + "_log")]
@@ -118,9 +119,25 @@ def is_law(context: Context, expression: Expression) -> bool:
     return is_distribution(context, expression.name)
 
 
-def has_cumulative(context: Context, name: str) -> bool:
-    """Whether a distribution can be truncated."""
-    return any(_candidates(context, name + ending) for ending in _CUMULATIVE_ENDINGS)
+def check_truncation(context: Context, call: Call, truncation: Truncation, bounds: Sequence[Expression]) -> None:
+    """Bounds of the distribution `call`, which has been resolved: a cumulative distribution function must take them."""
+    groups = [_candidates(context, call.name + ending) for ending in _CUMULATIVE_ENDINGS]
+    arguments = context.calls[call].arguments[1:]
+    if not any(groups):
+        message = f"`{call.name}` cannot be truncated: it has no cumulative distribution function"
+        context.error(message, truncation.span)
+        return
+    for bound in bounds:
+        found = context.types[bound]
+        if _fitting(groups, (found, *arguments)):
+            continue
+        if found == REAL and _fitting(groups, (INT, *arguments)):
+            context.error("a truncation bound must be an int; found a real", bound.span)
+        else:
+            known = ", ".join(map(str, arguments))
+            message = f"`{call.name}` cannot be truncated: no cumulative distribution function takes ({known})"
+            context.error(message, truncation.span)
+            return
 
 
 def distributions(context: Context) -> set[str]:
@@ -161,8 +178,9 @@ def _resolve(context: Context, call: Call, groups: Sequence[_Candidates], argume
     least = min(cost for cost, _ in fitting)
     best = [resolved for cost, resolved in fitting if cost == least]
     uncertain = any(map(contains_error, arguments))
-    if len(best) > 1 and best[1].definition is not None and not uncertain:
-        meanings = [resolved.definition.heading for resolved in best if resolved.definition]
+    rivals = [each for each in best if each.definition is not None and each.suffix is best[0].suffix]
+    if len(rivals) > 1 and not uncertain:
+        meanings = [resolved.definition.heading for resolved in rivals if resolved.definition]
         message = f"`{call.name}` fits several functions equally well"
         context.error(message, call.span, "it may be " + _ALTERNATIVE.join(meanings))
     resolved = replace(best[0], function=resolve_function(context, call, best[0]))
@@ -247,7 +265,7 @@ def _check_bar(context: Context, call: Call, suffix: Suffix | None, old: bool) -
     conditional = suffix is not None and suffix.conditional
     if call.bar and not conditional:
         context.error(f"`{call.name}` is not a density: write a comma instead of `|`", call.span)
-    elif conditional and not call.bar and not old:
+    elif conditional and not call.bar and not old and len(call.arguments) > 1:
         if suffix in _CUMULATIVE:
             message = f"a comma after the first argument of `{call.name}` is an old spelling"
             context.warn_once("comma", message, call.name_span, f"write `{call.name}(y | …)`")

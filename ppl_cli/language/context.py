@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -45,11 +45,14 @@ class Context:
     def not_supported(self, what: str, span: Span) -> None:
         self.diagnostics.append(not_supported(what, span))
 
+    def warn(self, message: str, span: Span, hint: str | None = None) -> None:
+        self.diagnostics.append(warning(message, span, hint))
+
     def warn_once(self, kind: str, message: str, span: Span, hint: str | None = None) -> None:
         """A warning, unless one of this kind was given."""
         if kind not in self._warned:
             self._warned.add(kind)
-            self.diagnostics.append(warning(message, span, hint))
+            self.warn(message, span, hint)
 
     @property
     def has_errors(self) -> bool:
@@ -84,7 +87,7 @@ class Context:
         if earlier is not None and earlier.type != ERROR:
             hint = f"it was declared in {earlier.span.line_from(span)}"
             self.error(f"the name `{name}` is already in use", span, hint)
-        elif name in self.functions:
+        elif name in self.functions and kind is not Kind.ARGUMENT:
             self.error(f"the name `{name}` is already in use: it is a function", span)
         self.scopes.declare(Symbol.declared(name, type, kind, self.place.block, span, data_only, extents))
 
@@ -99,9 +102,7 @@ class Context:
         return next((name for name in found if name is not None), None)
 
     def _check_name(self, name: str, span: Span) -> None:
-        suffix = split_suffix(name)[1]
-        unnormalized = suffix in (Suffix.LUPDF, Suffix.LUPMF)
-        if unnormalized or (suffix is not None and suffix.conditional and self.library.signatures(name)):
+        if split_suffix(name)[1] in (Suffix.LUPDF, Suffix.LUPMF):
             self.error(f"`{name}` is the name of a density and cannot be that of a variable", span)
         elif name.endswith("__"):
             self.error(f"a name cannot end in two underscores, as `{name}` does", span)

@@ -8,6 +8,7 @@ from ppl_cli.language.context import Context
 from ppl_cli.language.expressions import article, check_expression, literal_int, report_value
 from ppl_cli.language.scopes import Block, Kind
 from ppl_cli.language.syntax import Declaration, Expression, NamedConstraint, TypeSyntax
+from ppl_cli.language.traversal import walk
 from ppl_cli.language.types import (
     BASIC_TYPES,
     INT,
@@ -32,12 +33,12 @@ _SIZES_OF_CONSTRAINT = {
 def check_declaration(context: Context, declaration: Declaration, local: bool) -> None:
     """A variable of a block, or a local one; from here on it is known."""
     type = _check_type(context, declaration.type, local)
-    if declaration.value is not None:
-        _check_first_value(context, declaration, declaration.value, type)
     kind = Kind.LOCAL if local else Kind.GLOBAL
     extents = tuple(literal_int(size) for size in declaration.type.extents)
     context.declare(declaration.name, type, kind, declaration.name_span, extents=extents)
     context.variables[declaration] = type
+    if declaration.value is not None:
+        _check_first_value(context, declaration, declaration.value, type)
 
 
 def _check_first_value(context: Context, declaration: Declaration, value: Expression, type: Type) -> None:
@@ -45,6 +46,9 @@ def _check_first_value(context: Context, declaration: Declaration, value: Expres
         hint = f"write `{declaration.name} ~ {value.span.text}` in the model block" if is_law(context, value) else None
         context.error("a parameter cannot be given a value", value.span, hint)
         return
+    if any(isinstance(node, syntax.Name) and node.name == declaration.name for node in walk(value)):
+        message, given = f"`{declaration.name}` has no value yet", context.place.block is Block.DATA
+        (context.error if given else context.warn)(message, value.span)
     found = check_expression(context, value)
     if not is_assignable(found, type):
         report_value(context, declaration.name, type, found, value.span)
@@ -114,8 +118,9 @@ def _check_constraint(context: Context, declared: TypeSyntax, type: Type, local:
             _check_limit(context, lower, type, "lower")
             _check_limit(context, upper, type, "upper")
         case syntax.Affine(offset=offset, multiplier=multiplier):
-            if declared.base == "int":
-                context.error("an int cannot have an offset or a multiplier", constraint.span)
+            if declared.base == "int" or declared.base.startswith("complex"):
+                what = article(BASIC_TYPES[declared.base])
+                context.error(f"{what} cannot have an offset or a multiplier", constraint.span)
             _check_limit(context, offset, type, "offset")
             _check_limit(context, multiplier, type, "multiplier")
 

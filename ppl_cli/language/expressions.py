@@ -223,7 +223,7 @@ def _check_literal_indices(context: Context, expression: syntax.Index) -> None:
         value = literal_int(item.expression) if isinstance(item, syntax.Single) else None
         if value is not None and (value < 1 or (size is not None and value > size)):
             reason = "indices begin at 1" if value < 1 else f"the size is {size}"
-            context.error(f"index {value} is out of range: {reason}", item.span)
+            context.warn(f"index {value} is out of range: {reason}", item.span)
 
 
 def _keeps_axis(context: Context, item: syntax.IndexItem) -> bool | None:
@@ -292,8 +292,8 @@ def _projection(context: Context, expression: syntax.TupleProjection) -> Type:
 
 
 def _target_call(context: Context, call: syntax.TargetCall) -> Type:
-    if not context.place.may_add_to_target:
-        where = "the model block and in functions ending in `_lp`"
+    if not context.place.may_call_lp:
+        where = "the model block, in transformed parameters and in functions ending in `_lp`"
         context.error(f"`target()` can be read only in {where}", call.span)
     return REAL
 

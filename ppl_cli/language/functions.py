@@ -12,7 +12,7 @@ from ppl_cli.language.scopes import Block, Kind, Place
 from ppl_cli.language.signatures import best_match
 from ppl_cli.language.statements import check_statement
 from ppl_cli.language.syntax import FunctionDefinition, Statement, Suffix
-from ppl_cli.language.types import REAL, VOID, Type, scalar_of
+from ppl_cli.language.types import REAL, VOID, TupleType, Type, scalar_of
 
 _RESULT_REAL = (Suffix.LPDF, Suffix.LPMF, Suffix.LCDF, Suffix.LCCDF, Suffix.CDF)
 
@@ -66,18 +66,20 @@ def _check_library(context: Context, definition: FunctionDefinition) -> None:
 
 
 def _check_outcome(context: Context, definition: FunctionDefinition) -> None:
-    """The first argument of a density is real, that of a mass function is int."""
-    wanted = {Suffix.LPDF: "real", Suffix.LPMF: "int"}.get(definition.suffix) if definition.suffix else None
-    if wanted is None:
+    """The first argument of a mass function holds ints only, that of a density something else too."""
+    if definition.suffix not in (Suffix.LPDF, Suffix.LPMF):
         return
+    kind, other = ("real", Suffix.LPMF) if definition.suffix is Suffix.LPDF else ("int", Suffix.LPDF)
     first = definition.parameters[0] if definition.parameters else None
-    if first is None or scalar_of(first.type) != wanted:
+    if first is None or _is_discrete(first.type) != (kind == "int"):
         found = "no argument" if first is None else article(first.type)
-        other = Suffix.LPMF if wanted == "real" else Suffix.LPDF
         hint = f"name it `{definition.base}{other.value}`" if first is not None else None
         span = definition.name_span if first is None else first.span
-        kind = "real" if wanted == "real" else "int"
         context.error(f"the first argument of `{definition.name}` must be of kind {kind}; found {found}", span, hint)
+
+
+def _is_discrete(type: Type) -> bool:
+    return all(map(_is_discrete, type.elements)) if isinstance(type, TupleType) else scalar_of(type) == "int"
 
 
 def _argument_types(definition: FunctionDefinition) -> tuple[Type, ...]:

@@ -9,7 +9,7 @@ from ppl_cli.language import syntax
 from ppl_cli.language.calls import (
     check_call,
     check_distribution,
-    has_cumulative,
+    check_truncation,
     is_distribution,
     is_law,
     report_no_distribution,
@@ -136,7 +136,7 @@ def _tilde(context: Context, tilde: syntax.Tilde) -> None:
     context.types[call] = left
     check_distribution(context, call, (left, *arguments))
     if tilde.truncation is not None:
-        _check_truncation(context, call, tilde.truncation, left)
+        _truncation(context, call, tilde.truncation)
 
 
 def _names_distribution(context: Context, expression: Expression) -> bool:
@@ -158,14 +158,12 @@ def _within(expression: Expression) -> Iterator[Expression]:
         yield from _within(part)
 
 
-def _check_truncation(context: Context, call: syntax.Call, truncation: syntax.Truncation, left: Type) -> None:
-    if not has_cumulative(context, call.name):
-        message = f"`{call.name}` cannot be truncated: it has no cumulative distribution function"
-        context.error(message, truncation.span)
-    wanted = INT if scalar_of(left) == "int" else REAL
-    for bound in (truncation.lower, truncation.upper):
-        if bound is not None:
-            check_value(context, bound, wanted, "a truncation bound")
+def _truncation(context: Context, call: syntax.Call, truncation: syntax.Truncation) -> None:
+    bounds = [bound for bound in (truncation.lower, truncation.upper) if bound is not None]
+    for bound in bounds:
+        check_value(context, bound, REAL, "a truncation bound")
+    if call in context.calls and all(is_assignable(context.types[bound], REAL) for bound in bounds):
+        check_truncation(context, call, truncation, bounds)
 
 
 def _target_plus(context: Context, statement: syntax.TargetPlus) -> None:

@@ -20,7 +20,8 @@ def walk(node: Node) -> Iterator[Node]:
 
 def children(node: Node) -> Iterator[Node]:
     """The nodes directly below a node."""
-    for field in _child_fields(type(node)):
+    kind: type = type(node)
+    for field in _child_fields(kind):
         value = getattr(node, field)
         if isinstance(value, Node):
             yield value
