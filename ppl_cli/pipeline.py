@@ -16,8 +16,8 @@ from ppl_cli.compiler import CompiledFunction, compile_function
 from ppl_cli.graph.basic import Variable, constant, root
 from ppl_cli.graph.gradient import grad
 from ppl_cli.graph.traversal import clone_replace
-from ppl_cli.language.diagnostics import ElaborationError
-from ppl_cli.logprob import density, expand_draws
+from ppl_cli.language.diagnostics import ElaborationError, NotSupported
+from ppl_cli.logprob import NotDerivable, density, expand_draws
 from ppl_cli.model.forward import Forward, forward
 from ppl_cli.model.model import Model, Term
 from ppl_cli.ops.indexing import gather, take_slice
@@ -49,7 +49,15 @@ class Pipeline:
     @cached_property
     def densities(self) -> tuple[Term, ...]:
         """Log-probability stage: the terms without log density nodes, stabilized."""
-        return self._with_values(self.terms, stabilize(canonicalize(density([t.value for t in self.terms]))))
+        return self._with_values(self.terms, stabilize(canonicalize([self._derived(t) for t in self.terms])))
+
+    @staticmethod
+    def _derived(term: Term) -> Variable:
+        """The density of what a statement says."""
+        try:
+            return density([term.value])[0]
+        except NotDerivable as error:
+            raise NotSupported(f"this random expression (because {error}) is", term.span) from None
 
     @cached_property
     def checks(self) -> tuple[Term, ...]:

@@ -51,6 +51,8 @@ class _Candidates:
 
 def check_call(context: Context, call: Call, arguments: tuple[Type, ...]) -> Type:
     """The type of a call whose arguments have been checked; VOID for a function that returns nothing."""
+    if context.random_value is not None and (drawn := context.random_value(call, arguments)) is not None:
+        return drawn
     if context.scopes.find(call.name) is not None and not _candidates(context, call.name):
         hint = f"an index is written `{call.name}[…]`"
         context.error(f"`{call.name}` is a variable, not a function", call.name_span, hint)

@@ -20,7 +20,7 @@ class ResolvedCall:
 
     For a call on the right of `~` it is the density or mass function: `base` is `normal`, `suffix` is LPDF.
     A call by an old name (`normal_log`) is resolved to the present one. `function` is the user's function that is
-    passed to it.
+    passed to it. `random`: the call stands for a random value, of the type `result`.
     """
 
     base: str
@@ -30,6 +30,7 @@ class ResolvedCall:
     definition: FunctionDefinition | None = None
     signature: Signature | None = None
     function: FunctionDefinition | None = None
+    random: bool = False
 
 
 @dataclass(frozen=True, slots=True)

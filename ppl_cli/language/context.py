@@ -37,6 +37,7 @@ class Context:
         self.calls: dict[Call, ResolvedCall] = {}
         self.variables: dict[Declaration | Parameter, Type] = {}
         self.diagnostics: list[Diagnostic] = []
+        self.random_value: Callable[[Call, tuple[Type, ...]], Type | None] | None = None  # within a random expression
         self._warned: set[str] = set()
 
     def error(self, message: str, span: Span, hint: str | None = None) -> None:

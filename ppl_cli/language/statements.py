@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from ppl_cli.language import syntax
@@ -18,6 +19,7 @@ from ppl_cli.language.context import Context
 from ppl_cli.language.declarations import check_declaration
 from ppl_cli.language.expressions import article, check_expression, check_value, report_value, report_void
 from ppl_cli.language.operators import binary_type, element_type
+from ppl_cli.language.random_values import check_random_value, fits_random
 from ppl_cli.language.scopes import Block, Kind
 from ppl_cli.language.source import Span
 from ppl_cli.language.syntax import Expression, Statement
@@ -126,7 +128,7 @@ def _tilde(context: Context, tilde: syntax.Tilde) -> None:
         report_no_distribution(context, call)
         return
     if not isinstance(call, syntax.Call) or _is_random_expression(context, call):
-        context.not_supported("random expressions are", call.span)
+        _random_expression(context, tilde, left)
         return
     if call.bar:
         hint = "its outcome stands on the left of `~`"
@@ -137,6 +139,17 @@ def _tilde(context: Context, tilde: syntax.Tilde) -> None:
     check_distribution(context, call, (left, *arguments))
     if tilde.truncation is not None:
         _truncation(context, call, tilde.truncation)
+
+
+def _random_expression(context: Context, tilde: syntax.Tilde, left: Type) -> None:
+    context.random_value = partial(check_random_value, context)
+    right = check_expression(context, tilde.distribution)
+    context.random_value = None
+    if not fits_random(left, right):
+        context.error(f"{article(left)} cannot be drawn as {article(right)}", tilde.span)
+    for bound in () if tilde.truncation is None else (tilde.truncation.lower, tilde.truncation.upper):
+        if bound is not None:
+            check_value(context, bound, REAL, "a truncation bound")
 
 
 def _names_distribution(context: Context, expression: Expression) -> bool:

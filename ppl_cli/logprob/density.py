@@ -3,14 +3,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import singledispatch
 
 from ppl_cli.distributions.formulas import log_diff_exp
-from ppl_cli.graph.basic import Apply, Constant, Op, Variable, constant
+from ppl_cli.graph.basic import Apply, Constant, Variable, constant
 from ppl_cli.graph.traversal import map_graph
+from ppl_cli.logprob.base import NotDerivable, is_discrete, log_cumulative, log_survival, logccdf, logcdf, logp, logprob
 from ppl_cli.ops.control import InnerGraphOp
 from ppl_cli.ops.random import LogProb, RandomVariable, Truncated
 from ppl_cli.ops.scalar_math import both, ge, le, sub, switch
+from ppl_cli.ops.reduction import reduce_sum
 from ppl_cli.ops.shape import broadcast_to
 
 
@@ -23,18 +24,14 @@ def _rewrite(node: Apply, inputs: Sequence[Variable]) -> Sequence[Variable]:
     op = node.op
     if isinstance(op, LogProb):
         rv, value, _ = inputs
-        if rv.owner is None:
-            raise TypeError(f"{rv} is not a random variable")
-        return [broadcast_to(logprob(rv.owner.op, rv.inputs, value), node.outputs[0].shape)]
+        found = logp(rv, value)
+        extra = found.ndim - node.outputs[0].ndim
+        if extra > 0 and found.ndim == value.ndim:  # independent elements of one event
+            found = reduce_sum(broadcast_to(found, value.shape), tuple(range(-extra, 0)))
+        return [broadcast_to(found, node.outputs[0].shape)]
     if isinstance(op, InnerGraphOp):
         op = op.map_results(density)
     return op.apply(*inputs).outputs
-
-
-@singledispatch
-def logprob(op: Op, inputs: Sequence[Variable], value: Variable) -> Variable:
-    """The log density at `value` of the variable that `op` makes of `inputs`, elementwise over the batch."""
-    raise NotImplementedError(f"the density of {op} is not known")
 
 
 @logprob.register
@@ -42,16 +39,26 @@ def _random_variable(op: RandomVariable, inputs: Sequence[Variable], value: Vari
     return op.law.log_prob(value, *inputs[1:])
 
 
+@log_cumulative.register
+def _cumulative(op: RandomVariable, inputs: Sequence[Variable], value: Variable) -> Variable:
+    if op.law.log_cdf is None:
+        raise NotDerivable(f"the distribution function of {op.law.name} is not known")
+    return op.law.log_cdf(value, *inputs[1:])
+
+
+@log_survival.register
+def _survival(op: RandomVariable, inputs: Sequence[Variable], value: Variable) -> Variable:
+    if op.law.log_ccdf is None:
+        raise NotDerivable(f"the distribution function of {op.law.name} is not known")
+    return op.law.log_ccdf(value, *inputs[1:])
+
+
 @logprob.register
 def _truncated(op: Truncated, inputs: Sequence[Variable], value: Variable) -> Variable:
     """The base density over the probability of the interval (Reference Manual, "Truncated distributions")."""
     rv, lower, upper = inputs
-    assert rv.owner is not None
-    base = rv.owner.op
-    assert isinstance(base, RandomVariable)
     inside = _between(value, lower, upper)
-    plain = logprob(base, rv.inputs, value)
-    return switch(inside, plain - log_probability(base, rv.inputs[1:], lower, upper), -math.inf)
+    return switch(inside, logp(rv, value) - log_probability(rv, lower, upper), -math.inf)
 
 
 def _unbounded(bound: Variable, infinite: float) -> bool:
@@ -67,21 +74,17 @@ def _between(value: Variable, lower: Variable, upper: Variable) -> Variable:
     return inside
 
 
-def log_probability(base: RandomVariable, parameters: Sequence[Variable], lower: Variable, upper: Variable) -> Variable:
+def log_probability(rv: Variable, lower: Variable, upper: Variable) -> Variable:
     """log P(lower <= X <= upper); a discrete X may be equal to its lower bound."""
-    law = base.law
     below, above = not _unbounded(lower, -math.inf), not _unbounded(upper, math.inf)
-    if law.is_discrete:
+    if is_discrete(rv):
         lower = sub(lower, 1) if below else lower
-    if below and law.log_ccdf is None or above and law.log_cdf is None:
-        raise NotImplementedError(f"truncation of {law.name}, whose distribution function is not known")
     if below and above:
-        left = log_diff_exp(law.log_cdf(upper, *parameters), law.log_cdf(lower, *parameters))
-        right = log_diff_exp(law.log_ccdf(lower, *parameters), law.log_ccdf(upper, *parameters))
+        low = logcdf(rv, lower)
+        left = log_diff_exp(logcdf(rv, upper), low)
+        right = log_diff_exp(logccdf(rv, lower), logccdf(rv, upper))
         # in the upper tail both cdfs are close to 1 and the complements keep their digits
-        return switch(ge(law.log_cdf(lower, *parameters), -math.log(2)), right, left)
+        return switch(ge(low, -math.log(2)), right, left)
     if below:
-        return law.log_ccdf(lower, *parameters)
-    return law.log_cdf(upper, *parameters) if above else constant(0.0)
-
-
+        return logccdf(rv, lower)
+    return logcdf(rv, upper) if above else constant(0.0)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 
 from ppl_cli.graph.basic import Variable, constant
-from ppl_cli.logprob.density import logprob
+from ppl_cli.logprob.base import logprob
 from ppl_cli.ops.indexing import gather
 from ppl_cli.ops.reduction import log_sum_exp
 from ppl_cli.ops.scalar_math import sub

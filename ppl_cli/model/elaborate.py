@@ -28,6 +28,7 @@ from ppl_cli.model.library import Library
 from ppl_cli.model.loops import Loops
 from ppl_cli.model.model import Dims, Model, Parameter, Term
 from ppl_cli.model.parts import leaf_declarations
+from ppl_cli.model.random_values import RandomValues
 from ppl_cli.model.sites import Site
 from ppl_cli.model.statements import Statements
 from ppl_cli.model.stretches import Stretches
@@ -76,6 +77,7 @@ class Elaborator:
         self.loops = Loops(self)
         self.functions = Functions(self)
         self.higher_order = HigherOrder(self)
+        self.random_values = RandomValues(self)
         self.stretches = Stretches(self)
 
     # ------------------------------------------------------------------------------------- the program

@@ -23,7 +23,17 @@ from ppl_cli.model.parts import spelled
 from ppl_cli.model.sites import DIVISION_PIECES, INDEX_PIECES, PRODUCT_PIECES, Site
 from ppl_cli.model.stretches import CUTS
 from ppl_cli.model.values import (
-    Leaf, NeedsValue, Stretch, Value, dtype_of, is_known, known_result, lower, promote, shape_of, shapes_of,
+    Leaf,
+    NeedsValue,
+    Stretch,
+    Value,
+    dtype_of,
+    is_known,
+    known_result,
+    lower,
+    promote,
+    shape_of,
+    shapes_of,
 )
 from ppl_cli.ops.control import InnerGraphOp, make_if
 from ppl_cli.ops.indexing import Gather
@@ -193,6 +203,8 @@ class Expressions:
 
     def call(self, e: s.Call) -> Value:
         resolved = self.el.checked.call_of(e)
+        if resolved.random:
+            return self.el.random_values.draw(e, resolved)
         if resolved.definition is not None:
             return self.el.functions.call(resolved.definition, e)
         if resolved.function is not None:
@@ -225,7 +237,7 @@ class Expressions:
         if e.name in CUTS and any(isinstance(values[k], Variable) for k in sizes if k < len(values)):
             settled = [self.el.assumptions.get(v, v) if isinstance(v, Variable) else v for v in values]
             if any(isinstance(settled[k], Variable) for k in sizes if k < len(values)):
-                return self.el.stretches.cut(e.name, settled, e.span)
+                return each(lambda x: self.el.stretches.cut(e.name, [x, *settled[1:]], e.span), settled[0])
         if not any(isinstance(v, Stretch) for v in values):
             return None
         scalars = self.el.stretches.scalars(tuple(map(self.type_of, e.arguments)))

@@ -48,8 +48,8 @@ class Functions:
         for parameter, value in zip(definition.parameters, values, strict=True):
             taken = value if isinstance(value, Stretch) else shared(promote(value, parameter.type))
             inner.declare(parameter.name, place_of(taken))
-        if not self.depth:
-            sys.setrecursionlimit(max(sys.getrecursionlimit(), MOST_NESTED * FRAMES))
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(limit, MOST_NESTED * FRAMES))
         self.depth += 1
         try:
             self.el.execute(definition.body)
@@ -58,4 +58,5 @@ class Functions:
         finally:
             self.depth -= 1
             self.el.environment = outer
+            sys.setrecursionlimit(limit)
         return 0

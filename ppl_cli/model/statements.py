@@ -180,11 +180,12 @@ class Statements:
     # -------------------------------------------------------------------------------------- the target
 
     def tilde(self, t: s.Tilde) -> None:
-        if not isinstance(t.distribution, s.Call):
-            raise NotSupported("random expressions are", t.distribution.span)
-        call = t.distribution
-        resolved = self.el.checked.call_of(call)
-        left = self.el.evaluate(t.left)
+        call, left = t.distribution, self.el.evaluate(t.left)
+        resolved = self.el.checked.call_of(call) if isinstance(call, s.Call) else None
+        if resolved is None or resolved.suffix not in (s.Suffix.LPDF, s.Suffix.LPMF):
+            self.el.random_values.tilde(t, left)
+            return
+        assert isinstance(call, s.Call)
         arguments = [self.el.evaluate(a) for a in call.arguments]
         self.el.note_observed(t.left)
         if resolved.definition is not None:
