@@ -102,6 +102,7 @@ def progression(v: Constant) -> Progression | None:
     return _progressions[v]
 
 
+LARGEST_TERM = 2**40  # sums of terms so small do not overflow
 _progressions: WeakKeyDictionary[Constant, Progression | None] = WeakKeyDictionary()
 
 
@@ -113,6 +114,8 @@ def _progression(data: np.ndarray) -> Progression | None:
     for axis, size in enumerate(data.shape):
         second = tuple(int(k == axis) for k in range(data.ndim))
         steps.append(int(data[second]) - first if size > 1 else 0)
+    if max(map(abs, (first, *steps))) > LARGEST_TERM:  # such as the value of an int that is not set
+        return None
     model = np.full(data.shape, first)
     for axis, (step, size) in enumerate(zip(steps, data.shape, strict=True)):
         model = model + (step * np.arange(size)).reshape([-1 if k == axis else 1 for k in range(data.ndim)])

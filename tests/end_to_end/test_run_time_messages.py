@@ -76,3 +76,14 @@ def test_an_index_in_the_density_rejects_the_point() -> None:
     assert model.logp_grad(np.array([1.5]))[0] == 3.0
     for outside in (-1.0, 2.5):
         assert np.isnan(model.logp_grad(np.array([outside]))[0])
+
+
+def test_integers_that_are_never_set_are_written() -> None:
+    """They hold the smallest int (Reference Manual, "Types")."""
+    program = (
+        "data { int n; } parameters { real x; } model { x ~ normal(0, 1); } "
+        "generated quantities { array[4] int k; if (n > 0) { k[1] = 1; k[3] = 3; } int b = x > 0 ? k[2] : k[1]; }"
+    )
+    results = load(program, data={"n": 1}).sample(seed=1, chains=1, draws=10, warmup=10)
+    unset = np.iinfo("int64").min
+    np.testing.assert_array_equal(results["posterior"]["k"][0, 0], [1, unset, 3, unset])
