@@ -31,6 +31,7 @@ REAL_2 cbrt(double); REAL_2 tan(double); REAL_2 asin(double); REAL_2 acos(double
 REAL_2 sinh(double); REAL_2 cosh(double); REAL_2 tanh(double); REAL_2 asinh(double); REAL_2 acosh(double);
 REAL_2 atanh(double); REAL_2 erf(double); REAL_2 erfc(double); REAL_2 atan2(double, double);
 REAL sqrt(double); REAL fabs(double); REAL floor(double); REAL ceil(double); REAL trunc(double); REAL round(double);
+REAL fmod(double, double);
 double lgamma_r(double, int *);
 static inline double lgamma_(double x) { int sign; return lgamma_r(x, &sign); }
 static inline double fmax_(double a, double b) { return a > b || isnan(b) ? a : b; }
@@ -61,8 +62,7 @@ static double log_ndtr(double x) {
     "digamma": """\
 static double digamma(double x) {
   double reflected = 0;
-  if (x == 0) return -INFINITY;
-  if (x < 0) {
+  if (x <= 0) {
     if (x == floor(x)) return NAN;
     reflected = -3.141592653589793 / tan(3.141592653589793 * (x - round(x)));
     x = 1 - x;
@@ -101,6 +101,24 @@ static double hurwitz_zeta(double s, double q) {
     b /= w;
   }
   return sum;
+}
+""",
+    "lambert_w": """\
+static double lambert_w(double x, int lower) {
+  if (!(x >= -0.36787944117144233) || (lower && x > 0)) return NAN;
+  if (lower && x == 0) return -INFINITY;
+  if (isinf(x)) return x;
+  double square = 5.43656365691809 * (x + 0.36787944117144233 - 1.2428753672788363e-17);
+  double p = square > 0 ? lower ? -sqrt(square) : sqrt(square) : 0, large = log(fabs(x));
+  if (fabs(p) < 0.02) return -1 + p * (1 - p * (1. / 3 - p * (11. / 72 - p * (43. / 540 - p * (769. / 17280
+    - p * (221. / 8505 - p * 680863. / 43545600))))));
+  double w = x < -0.25 ? -1 + p * (1 - p / 3) : lower ? large - log(-large) : x > 2 ? large - log(large) : 0.8 * log1p(x);
+  for (int k = 0; k < 20; ++k) {
+    double e = exp(w), off = w * e - x, step = off / (e * (w + 1) - (w + 2) * off / (2 * w + 2));
+    w -= step;
+    if (fabs(step) <= 1e-15 * fabs(w)) break;
+  }
+  return w;
 }
 """,
     "cholesky": """\

@@ -16,6 +16,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from ppl_cli.ops import scalar_routines
+
 SIGNATURE = types.float64(
     types.CPointer(types.float64), types.CPointer(types.float64), types.CPointer(types.CPointer(types.float64))
 )
@@ -108,6 +110,7 @@ def lapack(typing_context: Any, address: Any, arguments: Any) -> Any:
 
 
 floor, ceil, trunc = np.floor, np.ceil, np.trunc  # those of `math` give integers
+fmod = np.fmod  # that of `math` raises
 
 
 @function
@@ -182,9 +185,7 @@ def log_ndtr(x):
 @function
 def digamma(x):
     x, reflected = float(x), 0.0
-    if x == 0:
-        return -np.inf
-    if x < 0:
+    if x <= 0:
         if x == floor(x):
             return np.nan
         reflected = -math.pi / math.tan(math.pi * (x - floor(x + 0.5)))
@@ -244,6 +245,9 @@ def hurwitz_zeta(s, q):
         factor *= s + 2 * k + 1
         b /= w
     return total
+
+
+lambert_w = function(scalar_routines.lambert_w)
 
 
 # -------------------------------------------------------------------------------------- matrix routines

@@ -28,6 +28,16 @@ def _guard(condition: Variable, value: Variable) -> Variable:
     return switch(condition, value, 0.0)
 
 
+def _to_the_larger_or_smaller(g: Variable, y: Variable, a: Variable, b: Variable) -> tuple[Variable, Variable]:
+    """The gradient of the larger or smaller of two: to the second if they are equal, never to a NaN."""
+    second = eq(y, b)
+    return switch(second, 0.0, g), switch(second, g, 0.0)
+
+
+def _digamma(x: Any) -> Any:
+    return np.where(np.equal(x, 0.0), np.nan, _special("psi")(x))
+
+
 def _int_div(a: Any, b: Any) -> Any:
     with np.errstate(all="ignore"):
         return np.where(b == 0, 0, np.trunc(np.asarray(a) / np.where(b == 0, 1, b))).astype("int64")
@@ -48,6 +58,9 @@ div = elementwise(
 )
 int_div = elementwise("int_div", 2, _int_div, None, "int_div({0}, {1})", "int_div({0}, {1})", result="int64")
 mod = elementwise("mod", 2, np.fmod, None, "int_mod({0}, {1})", "int_mod({0}, {1})", result="int64")
+remainder = elementwise(
+    "fmod", 2, np.fmod, lambda g, y, a, b: (g, -g * trunc(a / b)), "fmod({0}, {1})", "fmod({0}, {1})",
+)
 neg = elementwise("neg", 1, np.negative, lambda g, y, x: (-g,), "-{0}", "-{0}", result="promote")
 absolute = elementwise(
     "abs", 1, np.abs, lambda g, y, x: (g * sign(x),), "fabs({0})", "float(abs({0}))",
@@ -57,20 +70,20 @@ sign = elementwise(
     "sign", 1, np.sign, None,
     "({0} > 0 ? 1.0 : {0} < 0 ? -1.0 : (double){0})", "(1.0 if {0} > 0 else -1.0 if {0} < 0 else float({0}))",
 )
-sqrt = elementwise("sqrt", 1, np.sqrt, lambda g, y, x: (g / (2.0 * y),), "sqrt({0})", "sqrt({0})")
+sqrt = elementwise(  # the slope at 0 counts as 0, as in Stan
+    "sqrt", 1, np.sqrt, lambda g, y, x: (switch(eq(y, 0.0), 0.0, g / (2.0 * y)),), "sqrt({0})", "sqrt({0})",
+)
 cbrt = elementwise("cbrt", 1, np.cbrt, lambda g, y, x: (g / (3.0 * y * y),), "cbrt({0})", "cbrt({0})")
 power = elementwise(
     "pow", 2, lambda a, b: np.power(np.asarray(a, "float64"), b),
-    lambda g, y, a, b: (g * b * power(a, b - 1.0), switch(eq(a, 0.0), 0.0, g * y * log(a))),
+    lambda g, y, a, b: (switch(eq(b, 0.0), 0.0, g * b * power(a, b - 1.0)), switch(eq(a, 0.0), 0.0, g * y * log(a))),
     "pow({0}, {1})", "pow_({0}, {1})",
 )
 maximum = elementwise(
-    "fmax", 2, np.fmax, lambda g, y, a, b: (_guard(ge(a, b), g), _guard(lt(a, b), g)),
-    "fmax_({0}, {1})", "fmax_({0}, {1})",
+    "fmax", 2, np.fmax, _to_the_larger_or_smaller, "fmax_({0}, {1})", "fmax_({0}, {1})",
 )
 minimum = elementwise(
-    "fmin", 2, np.fmin, lambda g, y, a, b: (_guard(le(a, b), g), _guard(gt(a, b), g)),
-    "fmin_({0}, {1})", "fmin_({0}, {1})",
+    "fmin", 2, np.fmin, _to_the_larger_or_smaller, "fmin_({0}, {1})", "fmin_({0}, {1})",
 )
 int_max = elementwise("max", 2, np.maximum, None, "({0} > {1} ? {0} : {1})", "max({0}, {1})", result="int64")
 int_min = elementwise("min", 2, np.minimum, None, "({0} < {1} ? {0} : {1})", "min({0}, {1})", result="int64")
@@ -137,7 +150,7 @@ lbeta = elementwise(
     "", "", external=_CYTHON + "betaln", commutative=True,
 )
 digamma = elementwise(
-    "digamma", 1, _special("psi"), lambda g, y, x: (g * trigamma(x),), "digamma({0})", "digamma({0})",
+    "digamma", 1, _digamma, lambda g, y, x: (g * trigamma(x),), "digamma({0})", "digamma({0})",
 )
 trigamma = elementwise(
     "trigamma", 1, lambda x: _special("zeta")(2.0, x), lambda g, y, x: (-2.0 * g * hurwitz_zeta(3.0, x),),

@@ -6,12 +6,12 @@ import pytest
 from ops.differences import assert_gradient
 from scipy import special
 
-import ppl_cli.ops.distribution_functions
-import ppl_cli.ops.special_functions  # noqa: F401  (the tables that few programs need)
+import ppl_cli.ops.distribution_functions  # noqa: F401  (a table that few programs need)
 from ppl_cli.graph.basic import constant, root
 from ppl_cli.graph.gradient import grad
 from ppl_cli.graph.traversal import evaluate
 from ppl_cli.ops import scalar_math as sm
+from ppl_cli.ops import special_functions as sf
 from ppl_cli.ops.elementwise import SCALARS, Elementwise, Scalar
 
 REALS = np.array([-2.3, -0.7, -0.2, 0.4, 1.1, 2.6])
@@ -31,6 +31,8 @@ DOMAINS: dict[str, tuple[np.ndarray, ...]] = {
     "student_t_cdf": (POSITIVE + 1.0, REALS), "student_t_quantile": (POSITIVE + 1.0, UNIT),
     "bessel_j": (POSITIVE, POSITIVE + 0.3), "bessel_y": (POSITIVE, POSITIVE + 0.3), "bessel_i_scaled": (POSITIVE, POSITIVE + 0.3),
     "bessel_k_scaled": (POSITIVE, POSITIVE + 0.3), "std_normal_log_qf": (-POSITIVE,),
+    "rising_factorial": (POSITIVE, 3.0 * UNIT), "lambert_w0": (POSITIVE - 0.3,), "lambert_wm1": (-UNIT / 3.0,),
+    "beta": (POSITIVE, POSITIVE + 0.2), "tgamma": (REALS,),
 }
 
 
@@ -110,6 +112,20 @@ def value(v) -> float:
 )
 def test_values(computed, expected) -> None:
     np.testing.assert_allclose(value(computed), expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize(("x", "n"), [(2.5, 4), (-2.0, 4), (-4.0, 2), (-4.5, 3), (3.0, 0), (0.0, 0), (-0.5, 3)])
+def test_gradient_of_a_rising_factorial_between_its_poles(x: float, n: int) -> None:
+    v = root("x")
+    expected = sum(np.prod([x + j for j in range(n) if j != k]) for k in range(n))
+    (g,) = grad(sf.rising_factorial(v, float(n)), [v])
+    np.testing.assert_allclose(evaluate([g], {v: np.asarray(x)})[0], expected, rtol=1e-13)
+
+
+@pytest.mark.parametrize("x", [-0.36787944117144233, -0.367879441, -0.36787, -0.3678, -0.36, -0.3, -1e-300])
+def test_lambert_w_is_an_inverse(x: float) -> None:
+    for w in value(sf.lambert_w0(x)), value(sf.lambert_wm1(x)):
+        np.testing.assert_allclose(w * np.exp(w), x, rtol=1e-13)
 
 
 def test_gradient_of_a_power_at_zero() -> None:

@@ -4,19 +4,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ppl_cli.distributions.formulas import log_choose, log_diff_exp, multiply_log, real
+from ppl_cli.distributions.formulas import log_choose, log_diff_exp, log_rising, multiply_log, real, valid
 from ppl_cli.graph.basic import Variable, constant
 from ppl_cli.model.library.table import add, function
 from ppl_cli.ops import scalar_math as sm
+from ppl_cli.ops import special_functions as sf
 from ppl_cli.ops.reduction import log_sum_exp, reduce_max, reduce_min, reduce_prod, reduce_sum
 from ppl_cli.ops.shape import reshape
-
-
-
-def gamma_sign(x: Variable) -> Variable:
-    """The sign of the gamma function: below zero it changes at every integer."""
-    steps = sm.floor(x)
-    return sm.switch(sm.gt(x, 0.0), 1.0, 1.0 - 2.0 * (steps - 2.0 * sm.floor(0.5 * steps)))
 
 
 def _hypot(a: Variable, b: Variable) -> Variable:
@@ -25,6 +19,11 @@ def _hypot(a: Variable, b: Variable) -> Variable:
     larger, smaller = sm.switch(first, a, b), sm.switch(first, b, a)
     ratio = smaller / sm.switch(sm.eq(larger, 0.0), 1.0, larger)
     return larger * sm.sqrt(1.0 + ratio * ratio)
+
+
+def _log_falling_factorial(x: Any, n: Any) -> Variable:
+    after = real(x) + 1.0
+    return valid(sm.gt(x, 0.0), sm.lgamma(after) - sm.lgamma(after - n))
 
 
 UNARY = {
@@ -45,7 +44,7 @@ UNARY = {
     "log1m_inv_logit": lambda x: -sm.log1p_exp(x),
     "inv_cloglog": lambda x: -sm.expm1(-sm.exp(x)),
     "cloglog": lambda x: sm.log(-sm.log1p(-real(x))),
-    "tgamma": lambda x: gamma_sign(real(x)) * sm.exp(sm.lgamma(x)),
+    "tgamma": sf.gamma,
     "Phi": lambda x: 0.5 * sm.erfc(-real(x) * math.sqrt(0.5)),
     "Phi_approx": lambda x: sm.inv_logit(0.07056 * real(x) * real(x) * real(x) + 1.5976 * real(x)),
     "minus": lambda x: -x,
@@ -60,18 +59,18 @@ BINARY = {
     "fmax": lambda a, b: sm.maximum(real(a), real(b)),
     "fmin": lambda a, b: sm.minimum(real(a), real(b)),
     "fdim": lambda a, b: sm.switch(sm.le(a, b), 0.0, real(a) - real(b)),
-    "fmod": lambda a, b: real(a) - real(b) * sm.trunc(real(a) / real(b)),
+    "fmod": lambda a, b: sm.remainder(real(a), real(b)),
     "hypot": lambda a, b: _hypot(sm.absolute(real(a)), sm.absolute(real(b))),
     "atan2": sm.atan2,
     "lbeta": lambda a, b: sm.lbeta(real(a), real(b)),
-    "beta": lambda a, b: sm.exp(sm.lgamma(real(a)) + sm.lgamma(real(b)) - sm.lgamma(real(a) + real(b))),
+    "beta": lambda a, b: sf.beta(real(a), real(b)),
     "lchoose": log_choose,
     "binomial_coefficient_log": log_choose,
     "lmultiply": multiply_log,
     "multiply_log": multiply_log,
     "log_diff_exp": lambda a, b: log_diff_exp(real(a), real(b)),
-    "log_falling_factorial": lambda x, n: sm.lgamma(real(x) + 1.0) - sm.lgamma(real(x) - n + 1.0),
-    "log_rising_factorial": lambda x, n: sm.lgamma(real(x) + n) - sm.lgamma(real(x)),
+    "log_falling_factorial": _log_falling_factorial,
+    "log_rising_factorial": lambda x, n: valid(sm.gt(x, 0.0), log_rising(real(x), real(n))),
 }
 
 for _name, _build in BINARY.items():

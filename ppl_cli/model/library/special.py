@@ -1,4 +1,4 @@
-"""Special functions beyond those of everyday densities (Functions Reference, "Combinatorial Functions", "Special Functions")."""
+"""Special functions beyond those of everyday densities (Functions Reference, "Combinatorial Functions")."""
 from __future__ import annotations
 
 import math
@@ -6,29 +6,32 @@ from typing import Any
 
 import numpy as np
 
-from ppl_cli.distributions.formulas import real
+from ppl_cli.distributions.formulas import real, valid
 from ppl_cli.graph.basic import Variable, constant
-from ppl_cli.model.library.real import gamma_sign
 from ppl_cli.model.library.table import add
 from ppl_cli.ops import scalar_math as sm
 from ppl_cli.ops.distribution_functions import gamma_p, gamma_q, inc_beta, inv_inc_beta
 from ppl_cli.ops.reduction import reduce_sum
 from ppl_cli.ops.shape import reshape
-from ppl_cli.ops.special_functions import bessel_i_scaled, bessel_j, bessel_k_scaled, bessel_y, ndtri_exp, owens_t
-
-
-def _gamma_ratio(a: Any, b: Any) -> Variable:
-    """gamma(a) / gamma(b)."""
-    a, b = real(a), real(b)
-    return gamma_sign(a) * gamma_sign(b) * sm.exp(sm.lgamma(a) - sm.lgamma(b))
-
-
-def _falling_factorial(x: Any, n: Any) -> Variable:
-    return _gamma_ratio(real(x) + 1.0, real(x) - n + 1.0)
+from ppl_cli.ops.special_functions import (
+    bessel_i_scaled,
+    bessel_j,
+    bessel_k_scaled,
+    bessel_y,
+    lambert_w0,
+    lambert_wm1,
+    ndtri_exp,
+    owens_t,
+    rising_factorial,
+)
 
 
 def _rising_factorial(x: Any, n: Any) -> Variable:
-    return sm.switch(sm.eq(n, 0), 1.0, _gamma_ratio(real(x) + n, x))
+    return valid(sm.ge(n, 0), rising_factorial(real(x), real(n)))
+
+
+def _falling_factorial(x: Any, n: Any) -> Variable:
+    return _rising_factorial(real(x) - n + 1.0, n)
 
 
 def _log_multigamma(k: Any, x: Any) -> Variable:
@@ -40,38 +43,51 @@ def _log_multigamma(k: Any, x: Any) -> Variable:
 
 
 def _binary_log_loss(y: Any, p: Any) -> Variable:
-    return -sm.log(sm.switch(sm.eq(y, 1), real(p), 1.0 - real(p)))
+    return -sm.switch(sm.ne(y, 0), sm.log(p), sm.log1p(-real(p)))
+
+
+def _log_inv_logit_diff(a: Any, b: Any) -> Variable:
+    a, b = real(a), real(b)
+    return sm.log1m_exp(b - a) - sm.log1p_exp(-a) - sm.log1p_exp(b)
+
+
+def _debye(v: Variable, x: Variable) -> Variable:
+    """The log of I at a large order (Abramowitz and Stegun 9.7.7, 9.3.9)."""
+    z = x / v
+    root = sm.sqrt(1.0 + z * z)
+    t = 1.0 / root
+    s = t * t
+    u1 = t * (3.0 - 5.0 * s) / 24.0
+    u2 = s * (81.0 - s * (462.0 - 385.0 * s)) / 1152.0
+    u3 = t * s * (30375.0 - s * (369603.0 - s * (765765.0 - 425425.0 * s))) / 414720.0
+    u4 = s * s * (4465125.0 - s * (94121676.0 - s * (349922430.0 - s * (446185740.0 - 185910725.0 * s)))) / 39813120.0
+    series = (u1 + (u2 + (u3 + u4 / v) / v) / v) / v
+    exponent = v * (root + sm.log(z) - sm.log1p(root))
+    return exponent - 0.5 * sm.log(2.0 * math.pi * v) - 0.5 * sm.log(root) + sm.log1p(series)
+
+
+def _small_argument(v: Variable, x: Variable) -> Variable:
+    """The log of I by its power series (Abramowitz and Stegun 9.6.10)."""
+    q = 0.25 * x * x
+    series: Variable = constant(0.0)
+    for k in range(6, 0, -1):
+        series = q / (k * (v + float(k))) * (1.0 + series)
+    return v * sm.log(0.5 * x) - sm.lgamma(v + 1.0) + sm.log1p(series)
 
 
 def _log_bessel_i(order: Any, x: Any) -> Variable:
-    return sm.log(bessel_i_scaled(real(order), real(x))) + sm.absolute(real(x))
-
-
-def _lambert_w(x: Any, w: Variable) -> Variable:
-    """The w with w exp(w) = x near the start `w`, by Halley's iteration (Corless et al. 1996, eq. 5.9)."""
-    for _ in range(12):
-        e = sm.exp(w)
-        off = w * e - x
-        slope = e * (w + 1.0) - (w + 2.0) * off / (2.0 * w + 2.0)
-        w = w - off / slope
-    return w
-
-
-def _lambert_w0(x: Any) -> Variable:
-    x = real(x)
-    near = sm.sqrt(sm.maximum(2.0 * (math.e * x + 1.0), 0.0))
-    large = sm.gt(x, 2.0)
-    far = sm.log(sm.switch(large, x, 2.0))
-    branch = -1.0 + near * (1.0 - near / 3.0)
-    return _lambert_w(x, sm.switch(large, far - sm.log(far), sm.switch(sm.lt(x, -0.25), branch, sm.log1p(x) * 0.8)))
-
-
-def _lambert_wm1(x: Any) -> Variable:
-    x = real(x)
-    near = sm.sqrt(sm.maximum(2.0 * (math.e * x + 1.0), 0.0))
-    close = sm.lt(x, -0.25)
-    far = sm.log(-sm.switch(close, -0.25, x))
-    return _lambert_w(x, sm.switch(close, -1.0 - near * (1.0 + near / 3.0), far - sm.log(-far)))
+    """The scaled function does not overflow, and is not used where it would underflow."""
+    v, x = real(order), real(x)
+    large = sm.gt(v, 100.0)
+    zero = sm.eq(x, 0.0)
+    small = sm.both(sm.lt(x * x, 0.04 * (v + 1.0)), sm.negation(sm.either(large, zero)))
+    middle = sm.negation(sm.either(large, sm.either(small, zero)))
+    scaled = sm.log(bessel_i_scaled(sm.switch(middle, v, 0.0), sm.switch(middle, x, 1.0))) + x
+    by_order = _debye(sm.switch(large, v, 101.0), sm.switch(large, x, 1.0))
+    by_size = _small_argument(sm.switch(small, v, 0.0), sm.switch(small, x, 0.1))
+    at_zero = sm.switch(sm.gt(v, 0.0), -math.inf, sm.switch(sm.lt(v, 0.0), math.inf, 0.0))
+    value = sm.switch(zero, at_zero, sm.switch(large, by_order, sm.switch(small, by_size, scaled)))
+    return valid(sm.both(sm.ge(v, -1.0), sm.ge(x, 0.0)), sm.switch(sm.isinf(x), x, value))
 
 
 ROWS: dict[str, Any] = {
@@ -92,9 +108,9 @@ ROWS: dict[str, Any] = {
     "T ldexp(T, Z)": lambda x, n: real(x) * sm.exp2(real(n)),
     "T lmgamma(Z, T)": _log_multigamma,
     "T binary_log_loss(Z, T)": _binary_log_loss,
-    "T log_inv_logit_diff(T, T)": lambda a, b: sm.log1m_exp(real(b) - real(a)) - sm.log1p_exp(-real(a)) - sm.log1p_exp(real(b)),
-    "T lambert_w0(T)": _lambert_w0,
-    "T lambert_wm1(T)": _lambert_wm1,
+    "T log_inv_logit_diff(T, T)": _log_inv_logit_diff,
+    "T lambert_w0(T)": lambert_w0,
+    "T lambert_wm1(T)": lambert_wm1,
 }
 
 for _text, _build in ROWS.items():

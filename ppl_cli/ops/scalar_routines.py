@@ -1,0 +1,41 @@
+"""Scalar functions that SciPy has not, or not for real arguments: routines in plain Python.
+
+NumPy applies them element by element, Numba compiles them, `compiler.c_runtime` has them in C.
+"""
+from __future__ import annotations
+
+import math
+
+
+def lambert_w(x: float, lower: bool) -> float:
+    """The w with w exp(w) = x, at most -1 if `lower`, else at least -1.
+
+    By Halley's iteration, near -1 by the series in p (Corless et al. 1996, "On the Lambert W function", 4.22 and 5.9).
+    """
+    if not x >= -0.36787944117144233 or (lower and x > 0):
+        return math.nan
+    if lower and x == 0:
+        return -math.inf
+    if math.isinf(x):
+        return float(x)
+    # 1 / e in two parts, so that nothing is lost near -1 / e
+    p = math.sqrt(max(5.43656365691809 * (x + 0.36787944117144233 - 1.2428753672788363e-17), 0.0))
+    if lower:
+        p = -p
+    if abs(p) < 0.02:
+        series = 43 / 540 - p * (769 / 17280 - p * (221 / 8505 - p * (680863 / 43545600)))
+        return -1 + p * (1 - p * (1 / 3 - p * (11 / 72 - p * series)))
+    if x < -0.25:
+        w = -1 + p * (1 - p / 3)
+    elif lower:
+        w = math.log(-x) - math.log(-math.log(-x))
+    else:
+        w = math.log(x) - math.log(math.log(x)) if x > 2 else 0.8 * math.log1p(x)
+    for _ in range(20):
+        e = math.exp(w)
+        off = w * e - x
+        step = off / (e * (w + 1) - (w + 2) * off / (2 * w + 2))
+        w -= step
+        if abs(step) <= 1e-15 * abs(w):
+            break
+    return w
