@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from ppl_cli.distributions.base import PROBABILITY, Distribution
@@ -9,10 +10,10 @@ from ppl_cli.distributions.formulas import (
     LOG_2, LOG_PI, LOG_SQRT_2PI, exponential_draw, gamma_draw, log_diff_exp, normal_lcdf, real, standardized, valid,
 )
 from ppl_cli.graph.basic import Variable
-from ppl_cli.ops.distribution_functions import student_t_cdf, student_t_quantile
+from ppl_cli.ops.distribution_functions import log_rising, student_t_cdf, student_t_quantile
 from ppl_cli.ops.random import primitive
 from ppl_cli.ops.scalar_math import (
-    absolute, atan, exp, gt, log, log1m_exp, log1p, log1p_exp, log_add_exp, log_ndtr, lgamma, lt, ndtri, sign, sqrt, switch, tan,
+    absolute, atan2, exp, gt, log, log1m_exp, log1p, log1p_exp, log_add_exp, log_ndtr, lt, ndtri, sign, sqrt, switch, tan,
 )
 from ppl_cli.ops.special_functions import owens_t
 
@@ -31,9 +32,8 @@ def cauchy_lpdf(x: Any, mu: Any, sigma: Any) -> Variable:
 
 def student_t_lpdf(x: Any, nu: Any, mu: Any, sigma: Any) -> Variable:
     nu, z = real(nu), standardized(x, mu, sigma)
-    half = 0.5 * (nu + 1.0)
-    constant = lgamma(half) - lgamma(0.5 * nu) - 0.5 * log(nu) - 0.5 * LOG_PI
-    return constant - log(real(sigma)) - half * log1p(z * z / nu)
+    constant = log_rising(0.5 * nu, 0.5) - 0.5 * log(nu) - 0.5 * LOG_PI
+    return constant - log(real(sigma)) - 0.5 * (nu + 1.0) * log1p(z * z / nu)
 
 
 def double_exponential_lpdf(x: Any, mu: Any, sigma: Any) -> Variable:
@@ -114,9 +114,19 @@ def _logistic_lccdf(x: Any, mu: Any, sigma: Any) -> Variable:
     return -log1p_exp(standardized(x, mu, sigma))
 
 
-def _cauchy_tail(z: Variable) -> Variable:
-    """log of 1/2 + atan(z) / pi."""
-    return log(0.5 + atan(z) / math.pi)
+def _symmetric_lcdf(tail: Callable[[Variable], Variable], z: Variable) -> Variable:
+    """The log cdf of a law symmetric around 0, by its cdf below 0, `tail`."""
+    below = lt(z, 0.0)
+    outer = tail(switch(below, z, -z))
+    return switch(below, log(outer), log1p(-outer))
+
+
+def _cauchy_lcdf(z: Variable) -> Variable:
+    return _symmetric_lcdf(lambda t: atan2(1.0, -t) / math.pi, z)
+
+
+def _student_t_lcdf(z: Variable, nu: Any) -> Variable:
+    return _symmetric_lcdf(lambda t: student_t_cdf(real(nu), t), z)
 
 
 def _laplace_lcdf(z: Variable) -> Variable:
@@ -141,16 +151,16 @@ STD_NORMAL = Distribution(
 CAUCHY = Distribution(
     "cauchy", ("mu", "sigma"), cauchy_lpdf,
     draw=lambda shape, mu, sigma: mu + sigma * tan(math.pi * (primitive("uniform", shape=shape) - 0.5)),
-    log_cdf=lambda x, mu, sigma: _cauchy_tail(standardized(x, mu, sigma)),
-    log_ccdf=lambda x, mu, sigma: _cauchy_tail(-standardized(x, mu, sigma)),
+    log_cdf=lambda x, mu, sigma: _cauchy_lcdf(standardized(x, mu, sigma)),
+    log_ccdf=lambda x, mu, sigma: _cauchy_lcdf(-standardized(x, mu, sigma)),
     quantile=lambda p, mu, sigma: mu + sigma * tan(math.pi * (p - 0.5)), positive=SCALE, scale="sigma",
 )
 STUDENT_T = Distribution(
     "student_t", ("nu", "mu", "sigma"), student_t_lpdf,
     draw=lambda shape, nu, mu, sigma: mu + sigma * primitive("std_normal", shape=shape)
     * sqrt(0.5 * nu / gamma_draw(shape, 0.5 * nu)),
-    log_cdf=lambda x, nu, mu, sigma: log(student_t_cdf(real(nu), standardized(x, mu, sigma))),
-    log_ccdf=lambda x, nu, mu, sigma: log(student_t_cdf(real(nu), -standardized(x, mu, sigma))),
+    log_cdf=lambda x, nu, mu, sigma: _student_t_lcdf(standardized(x, mu, sigma), nu),
+    log_ccdf=lambda x, nu, mu, sigma: _student_t_lcdf(-standardized(x, mu, sigma), nu),
     quantile=lambda p, nu, mu, sigma: mu + sigma * student_t_quantile(real(nu), p),
     positive=("nu", "sigma"), scale="sigma",
 )

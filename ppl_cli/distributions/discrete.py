@@ -7,11 +7,11 @@ import numpy as np
 
 from ppl_cli.distributions.base import NOT_NEGATIVE, PROBABILITY, Distribution
 from ppl_cli.distributions.formulas import (
-    NEGATIVE_INFINITY, Shape, beta_draw, gamma_draw, log_choose, log_rising, multiply_log, multiply_log1m, real, valid, within,
+    NEGATIVE_INFINITY, Shape, beta_draw, gamma_draw, log_choose, multiply_log, multiply_log1m, real, valid, within,
 )
 from ppl_cli.graph.basic import Variable, as_variable, constant
 from ppl_cli.graph.traversal import evaluate, roots_of
-from ppl_cli.ops.distribution_functions import gamma_p, gamma_q, inc_beta, inc_beta_complement
+from ppl_cli.ops.distribution_functions import gamma_p, gamma_q, inc_beta, inc_beta_complement, log_rising
 from ppl_cli.ops.random import primitive
 from ppl_cli.ops.reduction import CumulativeSum, log_sum_exp, reduce_sum
 from ppl_cli.ops.scalar_math import (
@@ -128,11 +128,8 @@ def _binomial_tail(x: Any, n: Any, p: Any, upper: bool) -> Variable:
     n, p = as_variable(n), real(p)
     trials = real(int_max(n, 1))
 
-    def inside(k: Variable) -> Variable:
-        shapes = (k + 1.0, trials - k)
-        return log(inc_beta(*shapes, p) if upper else inc_beta(*shapes[::-1], 1.0 - p))
-
-    return _tail(x, n, upper, inside)
+    part = inc_beta if upper else inc_beta_complement
+    return _tail(x, n, upper, lambda k: log(part(k + 1.0, trials - k, p)))
 
 
 def _poisson_tail(x: Any, rate: Any, upper: bool) -> Variable:

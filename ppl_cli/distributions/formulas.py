@@ -7,11 +7,15 @@ from typing import Any
 from ppl_cli.distributions.base import Density, Support
 from ppl_cli.graph.basic import Constant, Variable, as_variable
 from ppl_cli.ops.random import primitive
+from ppl_cli.ops.reduction import reduce_max, reduce_min, reduce_sum
 from ppl_cli.ops.scalar_math import (
-    both, either, eq, ge, gt, lbeta, le, lgamma, log, log1m_exp, log1p, log_ndtr, lt, switch, to_real,
+    absolute, both, either, eq, ge, gt, lbeta, le, lgamma, log, log1m_exp, log1p, log_ndtr, lt, switch, to_real,
 )
+from ppl_cli.ops.shape import reshape, transpose
 
 Shape = tuple[int, ...]
+
+TOLERANCE = 1e-8  # how far from a sum of 1, or from symmetry, rounding may lead, as in Stan
 
 NEGATIVE_INFINITY = -math.inf
 LOG_SQRT_2PI = 0.5 * math.log(2 * math.pi)
@@ -37,6 +41,20 @@ def among(support: Support, v: Any, finite: bool = False) -> Variable:
     return both(low(v, support.lower), high(v, support.upper))
 
 
+def is_simplex(theta: Variable) -> Variable:
+    """Whether the last axis holds probabilities that sum to 1."""
+    total = reduce_sum(theta, -1)
+    return both(ge(reduce_min(theta, -1), 0.0), le(absolute(total - 1.0), TOLERANCE))
+
+
+def symmetric(a: Variable) -> Variable:
+    """Matrices that must be symmetric: NaN where one is not."""
+    if a.shape[-1] != a.shape[-2]:
+        raise ValueError(f"a symmetric matrix is needed here, not one of size {a.shape[-2]} x {a.shape[-1]}")
+    off = reduce_max(absolute(a - transpose(a)), (-2, -1))
+    return valid(reshape(le(off, TOLERANCE), (*off.shape, 1, 1)), a) if a.shape[-1] > 1 else a
+
+
 def real(v: Any) -> Variable:
     v = as_variable(v)
     return v if v.dtype == "float64" else to_real(v)
@@ -60,12 +78,6 @@ def multiply_log1m(a: Any, b: Any) -> Variable:
     a, b = real(a), real(b)
     zero = _vanishes(a, eq(b, 1.0))
     return switch(zero, 0.0, a * log1p(-switch(zero, 0.0, b)))
-
-
-def log_rising(a: Variable, k: Variable) -> Variable:
-    """The log of gamma(a + k) / gamma(a); for a large `a` by the difference of Stirling's series, in which nothing large cancels."""
-    series = k * log(a) + (a + k - 0.5) * log1p(k / a) - k + (1.0 / (a + k) - 1.0 / a) / 12.0
-    return switch(gt(a, 1e5), series, lgamma(a + k) - lgamma(a))
 
 
 def log_choose(n: Any, k: Any) -> Variable:

@@ -12,7 +12,7 @@ from ppl_cli.distributions.formulas import (
     LOG_2, LOG_PI, Shape, beta_draw, multiply_log, multiply_log1m, on_interval, real, valid, within,
 )
 from ppl_cli.graph.basic import Variable, as_variable, constant
-from ppl_cli.ops.distribution_functions import inc_beta, inv_inc_beta
+from ppl_cli.ops.distribution_functions import inc_beta, inc_beta_complement, inv_inc_beta
 from ppl_cli.ops.random import primitive
 from ppl_cli.ops.reduction import CumulativeSum, reduce_sum
 from ppl_cli.ops.scalar_math import (
@@ -49,7 +49,7 @@ def _beta_lcdf(x: Any, alpha: Any, beta: Any) -> Variable:
 
 
 def _beta_lccdf(x: Any, alpha: Any, beta: Any) -> Variable:
-    return log(inc_beta(real(beta), real(alpha), 1.0 - x))
+    return log(inc_beta_complement(real(alpha), real(beta), x))
 
 
 def _shapes(mu: Any, kappa: Any) -> tuple[Variable, Variable]:

@@ -13,7 +13,7 @@ from ppl_cli.graph.basic import Variable
 from ppl_cli.ops.distribution_functions import gamma_p, gamma_p_inverse, gamma_q
 from ppl_cli.ops.random import primitive
 from ppl_cli.ops.scalar_math import (
-    either, exp, ge, gt, inv_logit, le, lgamma, log, log1m_exp, log1p, log1p_exp, maximum, ndtri, power, sqrt, switch,
+    either, exp, ge, gt, le, lgamma, log, log1m_exp, log1p, log1p_exp, maximum, ndtri, power, sqrt, switch,
 )
 
 
@@ -211,7 +211,7 @@ RAYLEIGH = Distribution(
 LOGLOGISTIC = Distribution(
     "loglogistic", ("alpha", "beta"), loglogistic_lpdf,
     draw=lambda shape, alpha, beta: LOGLOGISTIC.quantile(primitive("uniform", shape=shape), alpha, beta),  # type: ignore[misc]
-    log_cdf=_lower(lambda x, alpha, beta: log(inv_logit(_loglogistic_log_odds(x, alpha, beta)))),
+    log_cdf=_lower(lambda x, alpha, beta: -log1p_exp(-_loglogistic_log_odds(x, alpha, beta))),
     log_ccdf=_upper(lambda x, alpha, beta: -log1p_exp(_loglogistic_log_odds(x, alpha, beta))),
     quantile=lambda p, alpha, beta: alpha * power(p / (1.0 - p), 1.0 / beta),
     positive=("alpha", "beta"), support=NOT_NEGATIVE,

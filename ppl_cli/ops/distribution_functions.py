@@ -10,7 +10,7 @@ from typing import Any
 
 from ppl_cli.graph.basic import Constant, Variable
 from ppl_cli.ops.elementwise import elementwise
-from ppl_cli.ops.scalar_math import _CYTHON, _special, eq, exp, lgamma, log, log1p, sqrt, switch
+from ppl_cli.ops.scalar_math import _CYTHON, _special, eq, exp, gt, lgamma, log, log1p, sqrt, switch
 
 # Weights of f(x + k h) - f(x - k h), k = 1 .. 4, in h f'(x) (Fornberg 1988, Mathematics of Computation 51, table 1).
 _DIFFERENCE = (4 / 5, -1 / 5, 4 / 105, -1 / 280)
@@ -40,6 +40,12 @@ def _pullback(name: str, density: Callable[..., Variable], sign: float = 1.0) ->
     return pullback
 
 
+def log_rising(a: Variable, k: Variable | float) -> Variable:
+    """The log of gamma(a + k) / gamma(a); for a large `a` by the difference of Stirling's series, in which nothing large cancels."""
+    series = k * log(a) + (a + k - 0.5) * log1p(k / a) - k + (1.0 / (a + k) - 1.0 / a) / 12.0
+    return switch(gt(a, 1e5), series, lgamma(a + k) - lgamma(a))
+
+
 def _power_log(exponent: Variable, logarithm: Variable) -> Variable:
     """The log of a power: 0 for the exponent 0 even of a base 0."""
     return switch(eq(exponent, 0.0), 0.0, exponent * logarithm)
@@ -54,8 +60,8 @@ def _beta_density(a: Variable, b: Variable, x: Variable) -> Variable:
 
 
 def _student_density(nu: Variable, x: Variable) -> Variable:
-    half = 0.5 * (nu + 1.0)
-    return exp(lgamma(half) - lgamma(0.5 * nu) - 0.5 * log(nu) - 0.5723649429247001 - half * log1p(x * x / nu))
+    constant = log_rising(0.5 * nu, 0.5) - 0.5 * log(nu) - 0.5723649429247001
+    return exp(constant - 0.5 * (nu + 1.0) * log1p(x * x / nu))
 
 
 gamma_p = elementwise(
