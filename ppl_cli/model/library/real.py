@@ -4,10 +4,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ppl_cli.distributions.formulas import log_choose, log_diff_exp, log_rising, multiply_log, real, valid
+from ppl_cli.distributions.formulas import log_choose, log_diff_exp, multiply_log, real, valid
 from ppl_cli.graph.basic import Variable, constant
 from ppl_cli.model.library.table import add, function
 from ppl_cli.ops import scalar_math as sm
+from ppl_cli.ops.distribution_functions import log_rising
 from ppl_cli.ops import special_functions as sf
 from ppl_cli.ops.reduction import log_sum_exp, reduce_max, reduce_min, reduce_prod, reduce_sum
 from ppl_cli.ops.shape import reshape
