@@ -8,9 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import singledispatch
 
+import numpy as np
+
 from ppl_cli.graph.basic import Constant, Op, Variable
-from ppl_cli.graph.traversal import toposort
+from ppl_cli.graph.traversal import evaluate, roots_of, toposort
 from ppl_cli.ops.random import RandomVariable, Truncated
+from ppl_cli.ops.reduction import reduce_sum
+from ppl_cli.ops.shape import broadcast_to
 
 
 class NotDerivable(NotImplementedError):
@@ -25,6 +29,19 @@ def logp(rv: Variable, value: Variable) -> Variable:
     if rv.owner is None or not is_random(rv):
         raise NotDerivable("this is not random")
     return logprob(rv.owner.op, rv.inputs, value)
+
+
+def logp_of_event(rv: Variable, value: Variable, event_ndim: int) -> Variable:
+    """The log density at `value` with its last `event_ndim` axes as one event."""
+    return summed(logp(rv, value), value, value.ndim - event_ndim)
+
+
+def summed(density: Variable, value: Variable, ndim: int) -> Variable:
+    """A log density at `value` for each element of its first `ndim` axes: what is independent along the others adds up."""
+    if density.ndim < ndim:
+        raise NotDerivable("elements that are not independent are taken apart")
+    whole = broadcast_to(density, value.shape[: density.ndim])
+    return reduce_sum(whole, tuple(range(ndim - density.ndim, 0)))
 
 
 def logcdf(rv: Variable, value: Variable) -> Variable:
@@ -60,15 +77,55 @@ def is_random(v: Variable) -> bool:
     return any(isinstance(node.op, RandomVariable | Truncated) for node in toposort([v]))
 
 
+# Operations that make whole numbers, and so masses, of any random values.
+ROUNDINGS = frozenset({"floor", "ceil", "round", "trunc"})
+CONDITIONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not"})
+
+
 def is_discrete(rv: Variable) -> bool:
-    """Whether a random expression has masses: whether all that is drawn in it is discrete."""
-    laws = [node.op.law for node in toposort([rv]) if isinstance(node.op, RandomVariable)]
-    return all(law.is_discrete for law in laws)
+    """Whether a random expression has masses only: all that it is made of is discrete, or it is rounded or compared."""
+    discrete: dict[Variable, bool] = {}
+    for node in toposort([rv]):
+        random = [v for v in node.inputs if v in discrete]
+        if isinstance(node.op, RandomVariable):
+            found = node.op.law.is_discrete
+        elif random:
+            found = node.op.name in ROUNDINGS | CONDITIONS or all(discrete[v] for v in random)
+        else:
+            continue
+        discrete.update((v, found) for v in node.outputs)
+    return discrete.get(rv, False)
+
+
+def random_inputs(inputs: Sequence[Variable]) -> list[int]:
+    """The positions of the inputs that are random."""
+    return [k for k, v in enumerate(inputs) if not isinstance(v, Constant) and is_random(v)]
+
+
+def check_independent(expressions: Sequence[Variable], what: str) -> None:
+    """Refuse random expressions that are made of the same draws."""
+    draws = [{node for node in toposort([v]) if isinstance(node.op, RandomVariable)} for v in expressions]
+    if len(set().union(*draws)) < sum(map(len, draws)):
+        raise NotDerivable(f"the random values in `{what}` are not independent")
+
+
+def known(v: Variable) -> np.ndarray | None:
+    """The value of what depends on constants only."""
+    if isinstance(v, Constant):
+        return v.data
+    return None if roots_of([v]) or is_random(v) else evaluate([v])[0]
+
+
+def check_parts(parts: Sequence[Variable], what: str) -> None:
+    """Refuse parts that are not random, and such that are made of the same draws."""
+    if len(random_inputs(parts)) < len(parts):
+        raise NotDerivable(f"one of the parts of `{what}` is not random, a point mass")
+    check_independent(parts, what)
 
 
 def only_random(inputs: Sequence[Variable], what: str) -> int:
     """The position of the one input that is random."""
-    found = [k for k, v in enumerate(inputs) if not isinstance(v, Constant) and is_random(v)]
+    found = random_inputs(inputs)
     if len(found) != 1:
         raise NotDerivable(f"the density of `{what}` of {len(found)} random values is not known")
     return found[0]

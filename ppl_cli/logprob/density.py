@@ -4,13 +4,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ppl_cli.distributions.formulas import log_diff_exp
+import numpy as np
+
 from ppl_cli.graph.basic import Apply, Constant, Variable, constant
 from ppl_cli.graph.traversal import map_graph
-from ppl_cli.logprob.base import NotDerivable, is_discrete, log_cumulative, log_survival, logccdf, logcdf, logp, logprob
+from ppl_cli.logprob.base import NotDerivable, log_cumulative, log_survival, logp, logprob
+from ppl_cli.logprob.masses import log_at_least, log_at_most, log_interval
 from ppl_cli.ops.control import InnerGraphOp
 from ppl_cli.ops.random import LogProb, RandomVariable, Truncated
-from ppl_cli.ops.scalar_math import both, ge, le, sub, switch
+from ppl_cli.ops.scalar_math import both, ge, le, switch
 from ppl_cli.ops.reduction import reduce_sum
 from ppl_cli.ops.shape import broadcast_to
 
@@ -24,11 +26,14 @@ def _rewrite(node: Apply, inputs: Sequence[Variable]) -> Sequence[Variable]:
     op = node.op
     if isinstance(op, LogProb):
         rv, value, _ = inputs
+        whole = np.broadcast_shapes(rv.shape, value.shape)
+        if not isinstance(rv.op, RandomVariable):  # what has no law of its own takes its value apart
+            value = broadcast_to(value, whole)
         found = logp(rv, value)
-        extra = found.ndim - node.outputs[0].ndim
-        if extra > 0 and found.ndim == value.ndim:  # independent elements of one event
-            found = reduce_sum(broadcast_to(found, value.shape), tuple(range(-extra, 0)))
-        return [broadcast_to(found, node.outputs[0].shape)]
+        out = node.outputs[0]
+        if found.ndim > out.ndim:  # independent elements of one event
+            found = reduce_sum(broadcast_to(found, whole[: found.ndim]), tuple(range(out.ndim - found.ndim, 0)))
+        return [broadcast_to(found, out.shape)]
     if isinstance(op, InnerGraphOp):
         op = op.map_results(density)
     return op.apply(*inputs).outputs
@@ -75,16 +80,10 @@ def _between(value: Variable, lower: Variable, upper: Variable) -> Variable:
 
 
 def log_probability(rv: Variable, lower: Variable, upper: Variable) -> Variable:
-    """log P(lower <= X <= upper); a discrete X may be equal to its lower bound."""
+    """log P(lower <= X <= upper), where infinite bounds are none."""
     below, above = not _unbounded(lower, -math.inf), not _unbounded(upper, math.inf)
-    if is_discrete(rv):
-        lower = sub(lower, 1) if below else lower
     if below and above:
-        low = logcdf(rv, lower)
-        left = log_diff_exp(logcdf(rv, upper), low)
-        right = log_diff_exp(logccdf(rv, lower), logccdf(rv, upper))
-        # in the upper tail both cdfs are close to 1 and the complements keep their digits
-        return switch(ge(low, -math.log(2)), right, left)
+        return log_interval(rv, lower, upper)
     if below:
-        return logccdf(rv, lower)
-    return logcdf(rv, upper) if above else constant(0.0)
+        return log_at_least(rv, lower)
+    return log_at_most(rv, upper) if above else constant(0.0)

@@ -10,22 +10,34 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
-from ppl_cli.distributions.formulas import log_diff_exp
 from ppl_cli.graph.basic import Constant, Op, Variable, constant
 from ppl_cli.logprob.base import (
     NotDerivable,
     is_discrete,
     log_cumulative,
     log_survival,
-    logccdf,
-    logcdf,
     logp,
     logprob,
     only_random,
+    random_inputs,
+)
+from ppl_cli.logprob.masses import (
+    atoms,
+    hits,
+    is_at,
+    log_above,
+    log_at_least,
+    log_at_most,
+    log_below,
+    log_interval,
+    log_mass,
+    op_atoms,
 )
 from ppl_cli.ops import scalar_math as sm
 from ppl_cli.ops.elementwise import Elementwise
-from ppl_cli.ops.scalar_math import absolute, both, eq, floor, gt, le, log, log_add_exp, lt, neg, switch
+from ppl_cli.ops.reduction import reduce_sum
+from ppl_cli.ops.scalar_math import absolute, both, eq, gt, log, log_add_exp, lt, neg, switch
+from ppl_cli.ops.shape import broadcast_to
 
 Inside = Callable[[Variable], Variable]
 
@@ -142,6 +154,11 @@ def _mul(arguments: Sequence[Variable | None], y: Variable) -> Preimage:
     return Preimage([Branch(y / c, -log(absolute(c)), gt(c, 0.0))])
 
 
+@inverse("checked_product")
+def _product(arguments: Sequence[Variable | None], y: Variable) -> Preimage:
+    return _mul(arguments[:2], y)
+
+
 @inverse("div")
 def _div(arguments: Sequence[Variable | None], y: Variable) -> Preimage:
     first, second = arguments
@@ -172,49 +189,86 @@ def _pow(arguments: Sequence[Variable | None], y: Variable) -> Preimage:
     size = sm.power(absolute(y), 1.0 / exponent)
     slope = (1.0 / exponent - 1.0) * log(absolute(y)) - log(absolute(exponent))
     up = Branch(size, slope, gt(exponent, 0.0))
-    whole = isinstance(exponent, Constant) and exponent.type.size == 1 and float(exponent.data).is_integer()
-    if whole and float(exponent.data) % 2:  # type: ignore[attr-defined]
-        return Preimage([Branch(size * sm.sign(y), slope, gt(exponent, 0.0) if float(exponent.data) > 0 else constant(math.nan))])  # type: ignore[attr-defined]
-    if whole:
-        return Preimage([up, Branch(-size, slope, lt(exponent, 0.0))], _positive(y))
-    return Preimage([up], _positive(y))
+    whole = exponent.uniform if isinstance(exponent, Constant) else None
+    if whole is None or not float(whole).is_integer():
+        return Preimage([up], _positive(y))
+    if whole % 2:
+        return Preimage([Branch(size * sm.sign(y), slope, True if whole > 0 else constant(math.nan))])
+    even = [Branch(size, slope, whole > 0), Branch(-size, slope, whole < 0)]
+    return Preimage(even, sm.ge(y, 0.0) if whole > 0 else _positive(y))
 
 
 def _square(y: Variable) -> Preimage:
     x = sm.sqrt(y)
     slope = -log(2.0 * x)
-    return Preimage([Branch(x, slope), Branch(-x, slope, False)], _positive(y))
+    return Preimage([Branch(x, slope), Branch(-x, slope, False)], sm.ge(y, 0.0))
 
 
-def _preimage(op: Op, inputs: Sequence[Variable], y: Variable) -> tuple[Variable, Preimage]:
+def check_no_copies(op: Elementwise, inputs: Sequence[Variable]) -> None:
+    """Refuse one random value that becomes many elements, which then depend on each other."""
+    shape = op.output_types(*(v.type for v in inputs))[0].shape
+    if any(inputs[k].shape != shape for k in random_inputs(inputs)):
+        raise NotDerivable(f"`{op.name}` uses one random value for many elements")
+
+
+def _preimage(op: Elementwise, inputs: Sequence[Variable], y: Variable) -> tuple[Variable, Preimage]:
     """The random input and where it must be."""
-    assert isinstance(op, Elementwise)
     if op.name == "mul" and inputs[0] is inputs[1]:
         return inputs[0], _square(y)
     at = only_random(inputs, op.name)
     if op.name not in INVERSES:
         raise NotDerivable(f"the density of `{op.name}` of a random value is not known")
+    if inputs[at].shape != op.output_types(*(v.type for v in inputs))[0].shape:
+        raise NotDerivable(f"`{op.name}` makes several elements of one random value")
     return inputs[at], INVERSES[op.name]([None if k == at else v for k, v in enumerate(inputs)], y)
 
 
 def change_of_variables(op: Elementwise, inputs: Sequence[Variable], value: Variable) -> Variable:
-    """The log density of a smooth function at `value`."""
+    """The log density of a smooth function at `value`, or its log mass."""
     rv, preimage = _preimage(op, inputs, value)
     if is_discrete(rv):
-        parts = [_mass(rv, branch.x) for branch in preimage.branches]
+        parts = [log_mass(rv, branch.x) for branch in preimage.branches]
         parts[1:] = [switch(eq(preimage.branches[0].x, b.x), -math.inf, p) for b, p in
                      zip(preimage.branches[1:], parts[1:], strict=True)]  # the branches of |x| meet at 0
-    else:
-        parts = [logp(rv, branch.x) + branch.log_slope for branch in preimage.branches]
-    total = reduce(log_add_exp, parts)
-    return total if preimage.valid is None else switch(preimage.valid, total, -math.inf)
+        return _where(preimage.valid, reduce(log_add_exp, parts))
+    densities = [logp(rv, branch.x) for branch in preimage.branches]
+    if densities[0].ndim < preimage.branches[0].x.ndim:
+        return _of_an_event(op, preimage, densities)
+    parts = [found + branch.log_slope for found, branch in zip(densities, preimage.branches, strict=True)]
+    return _with_masses(op, inputs, rv, value, _where(preimage.valid, reduce(log_add_exp, parts)))
 
 
-def _mass(rv: Variable, x: Variable) -> Variable:
-    """The mass at x, which need not be a whole number."""
-    nearest = sm.rounded(x)
-    at = sm.to_int(nearest) if rv.dtype == "int64" else nearest
-    return switch(le(absolute(x - nearest), 1e-9 * (1.0 + absolute(nearest))), logp(rv, at), -math.inf)
+def _where(valid: Variable | None, found: Variable) -> Variable:
+    return found if valid is None else switch(valid, found, -math.inf)
+
+
+def _of_an_event(op: Elementwise, preimage: Preimage, densities: Sequence[Variable]) -> Variable:
+    """Elements that depend on each other have one density, and one Jacobian determinant."""
+    if len(densities) != 1:
+        raise NotDerivable(f"the density of `{op.name}` of a random vector is not known")
+    (branch,), (found,) = preimage.branches, densities
+    axes = range(found.ndim - branch.x.ndim, 0)
+    total = found + reduce_sum(broadcast_to(branch.log_slope, branch.x.shape), axes)
+    if preimage.valid is None:
+        return total
+    return switch(eq(reduce_sum(switch(preimage.valid, 0.0, 1.0), axes), 0.0), total, -math.inf)
+
+
+def _with_masses(
+    op: Elementwise, inputs: Sequence[Variable], rv: Variable, value: Variable, elsewhere: Variable
+) -> Variable:
+    """The masses at what the atoms of `rv` become, a density elsewhere."""
+    places = atoms(rv)
+    if not places:
+        return elsewhere
+    images = [_image(op, inputs, rv, place) for place in places]
+    masses = [switch(is_at(value, image), logp(rv, place), -math.inf)
+              for image, place in zip(images, places, strict=True)]  # fmt: skip
+    return switch(hits(value, images), reduce(log_add_exp, masses), elsewhere)
+
+
+def _image(op: Op, inputs: Sequence[Variable], rv: Variable, place: Variable) -> Variable:
+    return op(*(place if v is rv else v for v in inputs))
 
 
 def log_probability_below(op: Elementwise, inputs: Sequence[Variable], value: Variable) -> Variable:
@@ -242,25 +296,19 @@ def _outside(preimage: Preimage, inside: Variable, below: bool) -> Variable:
 def _side(op: Elementwise, rv: Variable, preimage: Preimage, below: bool) -> Variable:
     if len(preimage.branches) == 2:  # even functions that decrease, then increase: between the branches or outside
         up, down = preimage.branches
-        if up.increasing is not True or down.increasing is not False or is_discrete(rv):
+        if up.increasing is not True or down.increasing is not False:
             raise NotDerivable(f"the distribution function of `{op.name}` of a random value is not known")
         if below:
-            return log_diff_exp(logcdf(rv, up.x), logcdf(rv, down.x))
-        return log_add_exp(logccdf(rv, up.x), logcdf(rv, down.x))
+            return log_interval(rv, down.x, up.x)
+        return log_add_exp(log_above(rv, up.x), log_below(rv, down.x))
     (branch,) = preimage.branches
-    increasing = branch.increasing
+    increasing, x = branch.increasing, branch.x
     if isinstance(increasing, Constant) and increasing.dtype == "float64":
         raise NotDerivable(f"the distribution function of `{op.name}` of a random value is not known")
-    x = _at_or_below(rv, branch.x) if is_discrete(rv) else branch.x
+    rising, falling = (log_at_most, log_at_least) if below else (log_above, log_below)
     if isinstance(increasing, bool):
-        return (logcdf if increasing == below else logccdf)(rv, x)
-    same, other = (logcdf(rv, x), logccdf(rv, x)) if below else (logccdf(rv, x), logcdf(rv, x))
-    return switch(increasing, same, other)
-
-
-def _at_or_below(rv: Variable, x: Variable) -> Variable:
-    whole = floor(x)
-    return sm.to_int(whole) if rv.dtype == "int64" else whole
+        return (rising if increasing else falling)(rv, x)
+    return switch(increasing, rising(rv, x), falling(rv, x))
 
 
 # What other families say of elementwise operations: name → rule. The smooth ones are the rest.
@@ -268,6 +316,7 @@ Rule = Callable[[Elementwise, Sequence[Variable], Variable], Variable]
 DENSITIES: dict[str, Rule] = {}
 BELOW: dict[str, Rule] = {}
 ABOVE: dict[str, Rule] = {}
+ATOMS: dict[str, Callable[[Elementwise, Sequence[Variable]], list[Variable]]] = {}
 
 
 @logprob.register
@@ -285,10 +334,17 @@ def _elementwise_above(op: Elementwise, inputs: Sequence[Variable], value: Varia
     return ABOVE.get(op.name, log_probability_above)(op, inputs, value)
 
 
-def _to_real(op: Elementwise, inputs: Sequence[Variable], value: Variable) -> Variable:
-    return _mass(inputs[0], value)
+@op_atoms.register
+def _elementwise_atoms(op: Elementwise, inputs: Sequence[Variable]) -> list[Variable]:
+    return ATOMS.get(op.name, _images)(op, inputs)
 
 
-DENSITIES["to_real"] = _to_real
-BELOW["to_real"] = lambda op, inputs, value: logcdf(inputs[0], _at_or_below(inputs[0], value))
-ABOVE["to_real"] = lambda op, inputs, value: logccdf(inputs[0], _at_or_below(inputs[0], value))
+def _images(op: Elementwise, inputs: Sequence[Variable]) -> list[Variable]:
+    """What the atoms of the random input become."""
+    random = {inputs[k] for k in random_inputs(inputs)}
+    return [_image(op, inputs, rv, place) for rv in random for place in atoms(rv)] if len(random) == 1 else []
+
+
+DENSITIES["to_real"] = lambda op, inputs, value: log_mass(inputs[0], value)
+BELOW["to_real"] = lambda op, inputs, value: log_at_most(inputs[0], value)
+ABOVE["to_real"] = lambda op, inputs, value: log_above(inputs[0], value)
