@@ -145,12 +145,18 @@ def _neg_binomial_tail(x: Any, shape: Any, failure: Variable, upper: bool) -> Va
 
 def _beta_binomial_tail(x: Any, n: Any, alpha: Any, beta: Any, upper: bool) -> Variable:
     """The sum of the masses, for which the largest n must be data."""
-    x, n, alpha, beta = (reshape(v, (*v.shape, 1)) for v in map(as_variable, (x, n, alpha, beta)))
+    n = as_variable(n)
     if roots_of([n]):
         raise NotImplementedError("the distribution function of beta_binomial for a population size that is not data")
     k = constant(np.arange(int(evaluate([n])[0].max(initial=0)) + 1))
-    counted = gt(k, x) if upper else le(k, x)
-    return log_sum_exp(switch(counted, beta_binomial_lpmf(k, n, alpha, beta), NEGATIVE_INFINITY))
+    parameters = [reshape(v, (*v.shape, 1)) for v in map(as_variable, (n, alpha, beta))]
+
+    def inside(held: Variable) -> Variable:
+        last = reshape(held, (*held.shape, 1))
+        counted = gt(k, last) if upper else le(k, last)
+        return log_sum_exp(switch(counted, beta_binomial_lpmf(k, *parameters), NEGATIVE_INFINITY))
+
+    return _tail(x, n, upper, inside)
 
 
 def _discrete_range_tail(x: Any, low: Any, high: Any, upper: bool) -> Variable:

@@ -36,7 +36,7 @@ def _long_times(u: Variable, w: Variable) -> Variable:
 
 def _without_drift(u: Variable, w: Variable) -> Variable:
     """The log density at time u of a process that starts at w in (0, 1) and leaves at 0."""
-    short = _short_times(minimum(u, _CHANGE), w)
+    short = _short_times(minimum(_CHANGE, u), w)
     return switch(le(u, _CHANGE), short, _long_times(maximum(u, _CHANGE), w))
 
 

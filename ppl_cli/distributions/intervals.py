@@ -39,7 +39,7 @@ def _uniform_tail(x: Any, low: Any, high: Any, lower: bool) -> Variable:
 def beta_lpdf(x: Any, alpha: Any, beta: Any) -> Variable:
     x, alpha, beta = real(x), real(alpha), real(beta)
     inside = both(ge(x, 0.0), le(x, 1.0))
-    held = minimum(maximum(x, 0.0), 1.0)
+    held = minimum(1.0, maximum(0.0, x))
     constant = valid(both(gt(alpha, 0.0), gt(beta, 0.0)), lbeta(alpha, beta))
     return within(inside, multiply_log(alpha - 1.0, held) + multiply_log1m(beta - 1.0, held) - constant)
 
@@ -75,7 +75,8 @@ def _half_circle(low: Variable, high: Variable, kappa: Variable) -> Variable:
     """The integral of exp(kappa (cos t - 1)) from `low` to `high`, both in [0, pi]: by Gauss and Legendre's rule, as far as the
     integrand is not less than exp(-40) of that at `low`."""
     reach = minimum(sin(0.5 * low) * sin(0.5 * low) + 20.0 / maximum(kappa, 1.0), 1.0)
-    half = 0.5 * (minimum(high, detached(2.0 * asin(sqrt(reach)))) - low)
+    far = detached(2.0 * asin(sqrt(reach)))
+    half = 0.5 * (switch(lt(far, high), far, high) - low)
     low, width, kappa = (reshape(v, (*v.shape, 1)) for v in (low, half, kappa))
     values = exp(kappa * (cos(low + width * constant(_NODES + 1.0)) - 1.0))
     return half * reduce_sum(values * constant(_WEIGHTS), -1)

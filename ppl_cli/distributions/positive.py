@@ -19,7 +19,7 @@ from ppl_cli.ops.scalar_math import (
 
 def lognormal_lpdf(x: Any, mu: Any, sigma: Any) -> Variable:
     x = real(x)
-    inside = log(maximum(x, 0.0))
+    inside = log(maximum(0.0, x))
     z = (inside - mu) / sigma
     return within(gt(x, 0.0), -0.5 * z * z - log(real(sigma)) - LOG_SQRT_2PI - inside)
 
@@ -32,14 +32,14 @@ def exponential_lpdf(x: Any, rate: Any) -> Variable:
 def gamma_lpdf(x: Any, alpha: Any, beta: Any) -> Variable:
     x, alpha, beta = real(x), real(alpha), real(beta)
     constant = multiply_log(alpha, beta) - lgamma(alpha)
-    density = valid(gt(alpha, 0.0), constant) + multiply_log(alpha - 1.0, maximum(x, 0.0)) - beta * x
+    density = valid(gt(alpha, 0.0), constant) + multiply_log(alpha - 1.0, maximum(0.0, x)) - beta * x
     return within(ge(x, 0.0), density)
 
 
 def inv_gamma_lpdf(x: Any, alpha: Any, beta: Any) -> Variable:
     x, alpha, beta = real(x), real(alpha), real(beta)
     constant = valid(gt(alpha, 0.0), alpha * log(beta) - lgamma(alpha))
-    return within(gt(x, 0.0), constant - (alpha + 1.0) * log(maximum(x, 0.0)) - beta / x)
+    return within(gt(x, 0.0), constant - (alpha + 1.0) * log(maximum(0.0, x)) - beta / x)
 
 
 def chi_square_lpdf(x: Any, nu: Any) -> Variable:
@@ -56,26 +56,26 @@ def scaled_inv_chi_square_lpdf(x: Any, nu: Any, sigma: Any) -> Variable:
 
 def weibull_lpdf(x: Any, alpha: Any, sigma: Any) -> Variable:
     x, alpha, sigma = real(x), real(alpha), real(sigma)
-    scaled = maximum(x, 0.0) / sigma
+    scaled = maximum(0.0, x) / sigma
     density = log(alpha) - log(sigma) + multiply_log(alpha - 1.0, scaled) - power(scaled, alpha)
     return within(ge(x, 0.0), density)
 
 
 def frechet_lpdf(x: Any, alpha: Any, sigma: Any) -> Variable:
     x, alpha, sigma = real(x), real(alpha), real(sigma)
-    scaled = maximum(x, 0.0) / sigma
+    scaled = maximum(0.0, x) / sigma
     return within(gt(x, 0.0), log(alpha) - log(sigma) - (alpha + 1.0) * log(scaled) - power(scaled, -alpha))
 
 
 def rayleigh_lpdf(x: Any, sigma: Any) -> Variable:
     x, sigma = real(x), real(sigma)
-    return within(gt(x, 0.0), log(maximum(x, 0.0)) - 2.0 * log(sigma) - 0.5 * x * x / (sigma * sigma))
+    return within(gt(x, 0.0), log(maximum(0.0, x)) - 2.0 * log(sigma) - 0.5 * x * x / (sigma * sigma))
 
 
 def loglogistic_lpdf(x: Any, alpha: Any, beta: Any) -> Variable:
     x, alpha, beta = real(x), real(alpha), real(beta)
-    z = multiply_log(beta, maximum(x, 0.0) / alpha)
-    density = log(beta) - log(alpha) + multiply_log(beta - 1.0, maximum(x, 0.0) / alpha) - 2.0 * log1p_exp(z)
+    z = multiply_log(beta, maximum(0.0, x) / alpha)
+    density = log(beta) - log(alpha) + multiply_log(beta - 1.0, maximum(0.0, x) / alpha) - 2.0 * log1p_exp(z)
     return within(ge(x, 0.0), density)
 
 
@@ -86,7 +86,7 @@ def pareto_lpdf(x: Any, low: Any, alpha: Any) -> Variable:
 
 def pareto_type_2_lpdf(x: Any, mu: Any, scale: Any, alpha: Any) -> Variable:
     x, mu, scale, alpha = real(x), real(mu), real(scale), real(alpha)
-    density = log(alpha) - log(scale) - (alpha + 1.0) * log1p(maximum(x - mu, 0.0) / scale)
+    density = log(alpha) - log(scale) - (alpha + 1.0) * log1p(maximum(0.0, x - mu) / scale)
     return within(ge(x, mu), density)
 
 
@@ -103,7 +103,7 @@ def _upper(function: Density) -> Density:
 
 def _rest(x: Any, low: Any, scale: Any, alpha: Any) -> Variable:
     """The log ccdf of the Pareto laws: of the excess over a lower bound that is a parameter."""
-    return -real(alpha) * log1p(maximum(real(x) - low, 0.0) / scale)
+    return -real(alpha) * log1p(maximum(0.0, real(x) - low) / scale)
 
 
 def _part(x: Any, low: Any, scale: Any, alpha: Any) -> Variable:
@@ -150,7 +150,7 @@ EXPONENTIAL = Distribution(
     "exponential", ("beta",), exponential_lpdf,
     draw=lambda shape, rate: exponential_draw(shape) / rate,
     log_cdf=_lower(lambda x, rate: log1m_exp(-real(rate) * x)),
-    log_ccdf=lambda x, rate: -real(rate) * maximum(real(x), 0.0),
+    log_ccdf=lambda x, rate: -real(rate) * maximum(0.0, real(x)),
     quantile=lambda p, rate: -log1p(-p) / rate, positive=("beta",), support=NOT_NEGATIVE,
 )
 GAMMA = Distribution(

@@ -19,6 +19,12 @@ from ppl_cli.logprob import expand_draws
 from ppl_cli.ops.random import random_variable
 from ppl_cli.ops.reduction import reduce_sum
 
+
+def _asymmetric_laplace(mu: float, sigma: float, tau: float) -> Any:
+    kappa = np.sqrt(tau / (1 - tau))
+    return st.laplace_asymmetric(kappa, mu, kappa * sigma / (2 * tau))
+
+
 # name, parameters, SciPy's distribution, values inside the support, a value outside
 CONTINUOUS: list[tuple[str, tuple[float, ...], Any, list[float], float | None]] = [
     ("normal", (0.3, 1.7), st.norm(0.3, 1.7), [-4.0, 0.2, 8.0], None),
@@ -38,6 +44,16 @@ CONTINUOUS: list[tuple[str, tuple[float, ...], Any, list[float], float | None]] 
     ("pareto", (1.0, 2.3), st.pareto(2.3), [1.2, 3.0], 0.9),
     ("uniform", (-1.0, 2.0), st.uniform(-1, 3), [-0.5, 1.9], 2.1),
     ("beta", (2.3, 1.7), st.beta(2.3, 1.7), [0.2, 0.9], 1.1),
+    ("beta_proportion", (0.3, 5.0), st.beta(1.5, 3.5), [0.2, 0.9], 1.1),
+    ("skew_normal", (0.3, 1.7, -2.0), st.skewnorm(-2.0, 0.3, 1.7), [-4.0, 0.2, 2.0], None),
+    ("exp_mod_normal", (0.3, 1.7, 0.8), st.exponnorm(1 / (1.7 * 0.8), 0.3, 1.7), [-4.0, 0.2, 8.0], None),
+    ("skew_double_exponential", (0.3, 1.7, 0.3), _asymmetric_laplace(0.3, 1.7, 0.3), [-4.0, 0.2, 8.0], None),
+    ("inv_chi_square", (3.0,), st.invgamma(1.5, scale=0.5), [0.2, 3.0], -0.1),
+    ("scaled_inv_chi_square", (3.0, 1.7), st.invgamma(1.5, scale=1.5 * 1.7**2), [0.7, 3.0], -0.1),
+    ("frechet", (1.3, 1.7), st.invweibull(1.3, scale=1.7), [0.4, 3.0], -0.1),
+    ("loglogistic", (1.7, 2.3), st.fisk(2.3, scale=1.7), [0.2, 3.0], -0.1),
+    ("pareto_type_2", (-1.0, 1.7, 2.3), st.lomax(2.3, loc=-1.0, scale=1.7), [-0.5, 3.0], -1.1),
+    ("von_mises", (0.0, 1.7), st.vonmises(1.7), [-2.0, 0.3, 3.0], None),
 ]
 DISCRETE: list[tuple[str, tuple[Any, ...], Any, list[int], int]] = [
     ("bernoulli", (0.3,), st.bernoulli(0.3), [0, 1], 2),
@@ -49,7 +65,16 @@ DISCRETE: list[tuple[str, tuple[Any, ...], Any, list[int], int]] = [
     ("neg_binomial_2", (2.7, 1.3), st.nbinom(1.3, 1.3 / 4.0), [0, 3, 11], -1),
     ("neg_binomial_2_log", (1.2, 1.3), st.nbinom(1.3, 1.3 / (1.3 + np.exp(1.2))), [0, 3, 11], -1),
     ("beta_binomial", (7, 2.3, 1.7), st.betabinom(7, 2.3, 1.7), [0, 3, 7], 8),
+    ("neg_binomial", (1.3, 0.7), st.nbinom(1.3, 0.7 / 1.7), [0, 3, 11], -1),
+    ("hypergeometric", (5, 6, 4), st.hypergeom(10, 6, 5), [1, 3, 5], 6),
+    ("discrete_range", (-1, 4), st.randint(-1, 5), [-1, 2, 4], 5),
 ]
+NAMES = {name for name, *_ in (*CONTINUOUS, *DISCRETE)}
+
+
+def test_every_distribution_of_numbers_is_tested() -> None:
+    scalar = {name for name, law in DISTRIBUTIONS.items() if law.event_ndim == 0 and not any(law.event_ndims) and law.draw}
+    assert scalar <= NAMES
 
 
 def _value(function: Callable[..., Any], *arguments: Any) -> np.ndarray:
@@ -74,14 +99,21 @@ def test_discrete_mass(name: str, parameters: tuple[Any, ...], law: Any, inside:
     distribution = DISTRIBUTIONS[name]
     np.testing.assert_allclose(_value(distribution.log_prob, inside, *parameters), law.logpmf(inside), rtol=1e-9)
     assert _value(distribution.log_prob, outside, *parameters) == -np.inf
+    if distribution.log_cdf is not None and distribution.log_ccdf is not None:
+        points = [*inside, outside]
+        for function, expected in ((distribution.log_cdf, law.logcdf), (distribution.log_ccdf, law.logsf)):
+            np.testing.assert_allclose(_value(function, points, *parameters), expected(points), rtol=1e-8, atol=1e-14)
 
 
+@pytest.mark.parametrize("function", ["log_prob", "log_cdf", "log_ccdf"])
 @pytest.mark.parametrize(("name", "parameters", "law", "inside", "outside"), CONTINUOUS, ids=lambda v: v if isinstance(v, str) else "")
-def test_gradients(name: str, parameters: tuple[float, ...], law: Any, inside: list[float], outside: float | None) -> None:
+def test_gradients(
+    name: str, parameters: tuple[float, ...], law: Any, inside: list[float], outside: float | None, function: str
+) -> None:
     distribution = DISTRIBUTIONS[name]
     roots = [root("x", shape=(len(inside),)), *(root(p) for p in distribution.parameters)]
     point = dict(zip(roots, [np.array(inside), *map(np.asarray, parameters)], strict=True))
-    cost = reduce_sum(distribution.log_prob(*roots))
+    cost = reduce_sum(getattr(distribution, function)(*roots))
     for v, g in zip(roots, evaluate(grad(cost, roots), point), strict=True):
         for at in np.ndindex(v.shape):
             step = np.zeros(v.shape)
