@@ -40,6 +40,8 @@ def summed(density: Variable, value: Variable, ndim: int) -> Variable:
     """A log density at `value` for each element of its first `ndim` axes: what is independent along the others adds up."""
     if density.ndim < ndim:
         raise NotDerivable("elements that are not independent are taken apart")
+    if density.ndim == ndim:
+        return density
     whole = broadcast_to(density, value.shape[: density.ndim])
     return reduce_sum(whole, tuple(range(ndim - density.ndim, 0)))
 

@@ -11,6 +11,7 @@ from ppl_cli.graph.basic import Variable, constant, root
 from ppl_cli.language import syntax as s
 from ppl_cli.language.checked import ResolvedCall
 from ppl_cli.language.diagnostics import ElaborationError, NotSupported
+from ppl_cli.language.traversal import walk
 from ppl_cli.model.values import Value
 from ppl_cli.ops.control import make_loop
 from ppl_cli.ops.indexing import gather
@@ -33,11 +34,18 @@ class RandomValues:
         law = DISTRIBUTIONS.get(resolved.base)
         if law is None or len(law.parameters) != len(e.arguments) or law.sized:
             raise NotSupported(f"`{resolved.base}` in a random expression is", e.span)
+        for a in e.arguments:
+            if self.among(a):
+                raise NotSupported(f"a random value as a parameter of `{resolved.base}` is", a.span)
         parameters = [self.el.lift(self.el.evaluate(a)) for a in e.arguments]
         try:
             return self.el.bind_draws(random_variable(law, *parameters))
         except (TypeError, ValueError) as error:
             raise ElaborationError(f"the sizes do not agree: {error}", e.span) from error
+
+    def among(self, e: s.Expression) -> bool:
+        """Whether an expression draws at random."""
+        return any(isinstance(part, s.Call) and self.el.checked.call_of(part).random for part in walk(e))
 
     def tilde(self, t: s.Tilde, left: Value) -> None:
         """`left ~ expression`. More axes on the left are independent copies."""
