@@ -286,6 +286,8 @@ class Elaborator:
         if shapes_of(a) != shapes_of(b):
             raise ElaborationError("the two values have different sizes", e.span)
         then, otherwise = ([self.lift(leaf) for leaf in leaves_of(v)] for v in (a, b))
+        if self.random_values.among(e):
+            return rebuilt(a, [switch(ne(condition, 0), x, y) for x, y in zip(then, otherwise, strict=True)])
         return rebuilt(a, map(lower, make_if(ne(condition, 0), then, otherwise, self.live_variables())))
 
     def printed(self, text: str) -> None:
