@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 
 from ppl_cli.distributions.base import ORDERED, SIMPLEX, Distribution
-from ppl_cli.distributions.formulas import Shape, log_diff_exp, real, valid, within
+from ppl_cli.distributions.formulas import Shape, is_simplex, log_diff_exp, real, valid, within
 from ppl_cli.graph.basic import Variable, as_variable, constant
-from ppl_cli.ops.indexing import gather
+from ppl_cli.ops.indexing import gather, take_slice
 from ppl_cli.ops.random import primitive
-from ppl_cli.ops.reduction import CumulativeSum, log_sum_exp, reduce_max, reduce_sum
+from ppl_cli.ops.reduction import CumulativeSum, log_sum_exp, reduce_max, reduce_min, reduce_sum
 from ppl_cli.ops.scalar_math import (
-    add, both, either, eq, exp, ge, gt, int_max, int_min, le, log, log1m_exp, log1p, log1p_exp, log_ndtr, lt, negation, sub,
-    switch,
+    absolute, add, both, eq, exp, ge, gt, int_max, int_min, le, log, log1m_exp, log1p, log1p_exp, log_ndtr, lt, negation,
+    sub, switch,
 )
 from ppl_cli.ops.shape import broadcast_to, join, reshape
 
@@ -41,7 +41,8 @@ def _category(x: Any, logs: Variable) -> Variable:
 
 
 def categorical_lpmf(x: Any, theta: Any) -> Variable:
-    return _category(x, log(real(theta)))
+    theta = real(theta)
+    return valid(is_simplex(theta), _category(x, log(theta)))
 
 
 def categorical_logit_lpmf(x: Any, beta: Any) -> Variable:
@@ -67,6 +68,13 @@ def _softmax(beta: Variable) -> Variable:
     return exp(beta - _last(beta))
 
 
+def _are_ordered(cuts: Variable) -> Variable:
+    """Whether cutpoints are finite and ascend."""
+    finite = lt(reduce_max(absolute(cuts), -1), np.inf)
+    steps = take_slice(cuts, 1, cuts.shape[-1], -1) - take_slice(cuts, 0, cuts.shape[-1] - 1, -1)
+    return both(finite, gt(reduce_min(steps, -1), 0.0)) if cuts.shape[-1] > 1 else finite
+
+
 def _between_cutpoints(x: Any, eta: Any, cutpoints: Any, lowest: Any, highest: Any, middle: Any) -> Variable:
     """The mass of category x of a latent variable around `eta`. `lowest(a)`: log P(error < a), `highest(b)`: log P(error > b),
     `middle(a, b)`: log P(b < error < a); the ends have one cutpoint only."""
@@ -79,10 +87,9 @@ def _between_cutpoints(x: Any, eta: Any, cutpoints: Any, lowest: Any, highest: A
     low = switch(first, 0.0, _pick(held, padded)) - eta
     high = switch(last, 0.0, _pick(add(held, 1), padded)) - eta
     inner = both(negation(first), negation(last))
-    ordered = either(negation(inner), lt(low, high))
     gap = switch(both(inner, lt(low, high)), high, low + 1.0)
     log_p = switch(first, lowest(high), switch(last, highest(low), middle(gap, low)))
-    return within(both(ge(x, 1), le(x, k)), valid(ordered, log_p))
+    return within(both(ge(x, 1), le(x, k)), valid(_are_ordered(cuts), log_p))
 
 
 def ordered_logistic_lpmf(x: Any, eta: Any, cutpoints: Any) -> Variable:

@@ -8,16 +8,19 @@ from typing import Any
 import numpy as np
 
 from ppl_cli.distributions.base import (
-    CORRELATION, CORRELATION_FACTOR, COVARIANCE, COVARIANCE_FACTOR, SIMPLEX, Distribution,
+    CORRELATION, CORRELATION_FACTOR, COVARIANCE, COVARIANCE_FACTOR, SIMPLEX, Density, Distribution,
 )
-from ppl_cli.distributions.formulas import LOG_2, LOG_SQRT_2PI, multiply_log, real, valid, within
+from ppl_cli.distributions.formulas import (
+    LOG_2, LOG_SQRT_2PI, TOLERANCE, is_simplex, multiply_log, real, symmetric, valid, within,
+)
+from ppl_cli.distributions.positive import lognormal_lpdf
 from ppl_cli.graph.basic import Variable, as_variable, constant
 from ppl_cli.graph.types import TensorType
 from ppl_cli.ops.indexing import gather
 from ppl_cli.ops.linalg import Cholesky, diagonal, inverse, matmul, matvec, solve_triangular
 from ppl_cli.ops.random import primitive
-from ppl_cli.ops.reduction import log_sum_exp, reduce_min, reduce_sum
-from ppl_cli.ops.scalar_math import exp, ge, gt, lgamma, log, log1p, maximum, minimum, sqrt, sub
+from ppl_cli.ops.reduction import log_sum_exp, reduce_max, reduce_min, reduce_sum
+from ppl_cli.ops.scalar_math import absolute, both, exp, gt, le, lgamma, log, log1p, maximum, minimum, sqrt, sub
 from ppl_cli.ops.shape import broadcast_to, join, reshape, transpose
 
 Shape = tuple[int, ...]
@@ -30,6 +33,11 @@ def _column(v: Variable) -> Variable:
 def _log_determinant(factor: Variable) -> Variable:
     """Of a Cholesky factor: NaN unless its diagonal is positive."""
     return reduce_sum(log(diagonal(factor)), -1)
+
+
+def _factor(a: Any) -> Variable:
+    """The Cholesky factor of a matrix that must be symmetric and positive definite: NaN if it is not."""
+    return Cholesky()(symmetric(real(a)))
 
 
 def _vector_event(*types: TensorType) -> Shape:
@@ -51,13 +59,13 @@ def multi_normal_cholesky_lpdf(x: Any, mu: Any, factor: Any) -> Variable:
 
 
 def multi_normal_lpdf(x: Any, mu: Any, sigma: Any) -> Variable:
-    return multi_normal_cholesky_lpdf(x, mu, Cholesky()(real(sigma)))
+    return multi_normal_cholesky_lpdf(x, mu, _factor(sigma))
 
 
 def multi_normal_prec_lpdf(x: Any, mu: Any, precision: Any) -> Variable:
     difference, precision = real(x) - real(mu), real(precision)
     k = precision.shape[-1]
-    factor = Cholesky()(precision)
+    factor = _factor(precision)
     quadratic = reduce_sum(difference * matvec(precision, difference), -1)
     return -0.5 * quadratic + _log_determinant(factor) - k * LOG_SQRT_2PI
 
@@ -73,7 +81,7 @@ def multi_student_t_cholesky_lpdf(x: Any, nu: Any, mu: Any, factor: Any) -> Vari
 
 
 def multi_student_t_lpdf(x: Any, nu: Any, mu: Any, sigma: Any) -> Variable:
-    return multi_student_t_cholesky_lpdf(x, nu, mu, Cholesky()(real(sigma)))
+    return multi_student_t_cholesky_lpdf(x, nu, mu, _factor(sigma))
 
 
 def _squares_per_row(y: Variable, factor: Variable) -> Variable:
@@ -92,21 +100,21 @@ def multi_gp_cholesky_lpdf(y: Any, factor: Any, weights: Any) -> Variable:
 
 
 def multi_gp_lpdf(y: Any, sigma: Any, weights: Any) -> Variable:
-    return multi_gp_cholesky_lpdf(y, Cholesky()(real(sigma)), weights)
+    return multi_gp_cholesky_lpdf(y, _factor(sigma), weights)
 
 
 def dirichlet_lpdf(theta: Any, alpha: Any) -> Variable:
     theta, alpha = real(theta), real(alpha)
     constant_part = lgamma(reduce_sum(alpha, -1)) - reduce_sum(lgamma(alpha), -1)
     checked = valid(gt(reduce_min(alpha, -1), 0.0), constant_part)
-    inside = ge(reduce_min(theta, -1), 0.0)
-    return within(inside, checked + reduce_sum(multiply_log(alpha - 1.0, theta), -1))
+    return within(is_simplex(theta), checked + reduce_sum(multiply_log(alpha - 1.0, theta), -1))
 
 
 def multinomial_lpmf(x: Any, theta: Any) -> Variable:
     x, theta = as_variable(x), real(theta)
     n = real(reduce_sum(x, -1))
-    return lgamma(n + 1.0) + reduce_sum(multiply_log(x, theta) - lgamma(real(x) + 1.0), -1)
+    terms = reduce_sum(multiply_log(x, theta) - lgamma(real(x) + 1.0), -1)
+    return valid(is_simplex(theta), lgamma(n + 1.0) + terms)
 
 
 def multinomial_logit_lpmf(x: Any, gamma: Any) -> Variable:
@@ -148,8 +156,19 @@ def lkj_corr_cholesky_lpdf(factor: Any, eta: Any) -> Variable:
 def lkj_corr_lpdf(correlation: Any, eta: Any) -> Variable:
     correlation, eta = real(correlation), real(eta)
     k = correlation.shape[-1]
-    factor = Cholesky()(correlation)
-    return valid(gt(eta, 0.0), _lkj_constant(eta, k)) + 2.0 * (eta - 1.0) * _log_determinant(factor)
+    factor = _factor(correlation)
+    ones = le(reduce_max(absolute(diagonal(correlation) - 1.0), -1), TOLERANCE)
+    proper = both(ones, gt(reduce_min(diagonal(factor), -1), 0.0))  # told apart: at eta = 1 the factor does not matter
+    return valid(both(proper, gt(eta, 0.0)), _lkj_constant(eta, k)) + 2.0 * (eta - 1.0) * _log_determinant(factor)
+
+
+def lkj_cov_lpdf(covariance: Any, mu: Any, sigma: Any, eta: Any) -> Variable:
+    """Standard deviations that are lognormal, and a correlation matrix."""
+    covariance = real(covariance)
+    sds = sqrt(diagonal(covariance))
+    scales = 1.0 / sds
+    correlation = lkj_corr_lpdf(_column(scales) * covariance * scales, eta)
+    return correlation + reduce_sum(lognormal_lpdf(sds, mu, sigma), -1)
 
 
 def _log_multigamma(x: Variable, k: int) -> Variable:
@@ -157,10 +176,9 @@ def _log_multigamma(x: Variable, k: int) -> Variable:
     return 0.25 * k * (k - 1) * math.log(math.pi) + reduce_sum(lgamma(reshape(x, (*x.shape, 1)) + steps), -1)
 
 
-def wishart_lpdf(w: Any, nu: Any, scale: Any) -> Variable:
-    w, nu, scale = real(w), real(nu), real(scale)
-    k = w.shape[-1]
-    factor_w, factor_s = Cholesky()(w), Cholesky()(scale)
+def _wishart(factor_w: Variable, nu: Variable, factor_s: Variable) -> Variable:
+    """The log density of a matrix, by its Cholesky factor and that of the scale."""
+    k = factor_w.shape[-1]
     half = solve_triangular(factor_s, factor_w)
     trace = reduce_sum(half * half, (-2, -1))
     log_w, log_s = 2.0 * _log_determinant(factor_w), 2.0 * _log_determinant(factor_s)
@@ -168,10 +186,8 @@ def wishart_lpdf(w: Any, nu: Any, scale: Any) -> Variable:
     return valid(gt(nu, k - 1.0), front) + 0.5 * (nu - k - 1.0) * log_w - 0.5 * trace
 
 
-def inv_wishart_lpdf(w: Any, nu: Any, scale: Any) -> Variable:
-    w, nu, scale = real(w), real(nu), real(scale)
-    k = w.shape[-1]
-    factor_w, factor_s = Cholesky()(w), Cholesky()(scale)
+def _inv_wishart(factor_w: Variable, nu: Variable, factor_s: Variable) -> Variable:
+    k = factor_w.shape[-1]
     half = solve_triangular(factor_w, factor_s)
     trace = reduce_sum(half * half, (-2, -1))
     log_w, log_s = 2.0 * _log_determinant(factor_w), 2.0 * _log_determinant(factor_s)
@@ -189,11 +205,18 @@ def _symmetric(factor: Variable) -> Variable:
     return matmul(factor, transpose(factor))
 
 
-def _of_factors(density: Any) -> Any:
+def _of_matrices(density: Density) -> Density:
+    return lambda w, nu, scale: density(_factor(w), real(nu), _factor(scale))
+
+
+def _of_factors(density: Density) -> Density:
     """The density of the Cholesky factor of a matrix, the matrix parameter being given by its factor, too."""
     return lambda factor, nu, scale: (
-        density(_symmetric(real(factor)), nu, _symmetric(real(scale))) + _log_jacobian_of_square(real(factor))
+        density(real(factor), real(nu), real(scale)) + _log_jacobian_of_square(real(factor))
     )
+
+
+wishart_lpdf, inv_wishart_lpdf = _of_matrices(_wishart), _of_matrices(_inv_wishart)
 
 
 # ------------------------------------------------------------------------------------------------ draws
@@ -308,14 +331,16 @@ MULTIVARIATE = (
     _vector("lkj_corr", ("eta",), lkj_corr_lpdf,
             lambda shape, eta, event: _symmetric(_lkj_cholesky_draw(shape, eta, event)), (0,), None, event_ndim=2, sized=True,
             positive=("eta",), support=CORRELATION),
+    _vector("lkj_cov", ("mu", "sigma", "eta"), lkj_cov_lpdf, None, (1, 1, 0), lambda *types: types[0].shape * 2,
+            event_ndim=2, positive=("sigma", "eta"), support=COVARIANCE),
     _vector("wishart", ("nu", "S"), wishart_lpdf, _wishart_draw, (0, 2), _matrix_event(1), event_ndim=2,
             positive=("nu",), supports={"S": COVARIANCE}, support=COVARIANCE),
     _vector("inv_wishart", ("nu", "S"), inv_wishart_lpdf, _inv_wishart_draw, (0, 2), _matrix_event(1), event_ndim=2,
             positive=("nu",), supports={"S": COVARIANCE}, support=COVARIANCE),
-    _vector("wishart_cholesky", ("nu", "L_S"), _of_factors(wishart_lpdf),
+    _vector("wishart_cholesky", ("nu", "L_S"), _of_factors(_wishart),
             lambda shape, nu, scale: Cholesky()(_wishart_draw(shape, nu, _symmetric(scale))), (0, 2), _matrix_event(1),
             event_ndim=2, positive=("nu",), supports={"L_S": COVARIANCE_FACTOR}, support=COVARIANCE_FACTOR),
-    _vector("inv_wishart_cholesky", ("nu", "L_S"), _of_factors(inv_wishart_lpdf),
+    _vector("inv_wishart_cholesky", ("nu", "L_S"), _of_factors(_inv_wishart),
             lambda shape, nu, scale: Cholesky()(_inv_wishart_draw(shape, nu, _symmetric(scale))), (0, 2), _matrix_event(1),
             event_ndim=2, positive=("nu",), supports={"L_S": COVARIANCE_FACTOR}, support=COVARIANCE_FACTOR),
 )  # fmt: skip

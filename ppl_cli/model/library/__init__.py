@@ -18,6 +18,7 @@ from ppl_cli.model.library import (
     real,
     sparse,
     special,
+    state_space,
     transforms,
 )
 from ppl_cli.model.library.complex_numbers import operator as _operator
@@ -36,5 +37,5 @@ LIBRARY = Library()
 __all__ = [
     "LIBRARY", "Library", "arithmetic", "complex_containers", "complex_numbers", "containers", "covariances", "decompositions",
     "densities", "functionals", "linear_models", "markov", "matrices", "ordering", "real", "sparse", "special",
-    "transforms",
+    "state_space", "transforms",
 ]  # fmt: skip

@@ -163,30 +163,48 @@ def _part(x: Variable, start: int, count: int) -> Variable:
 def segment(x: Variable, start: Variable, n: Variable) -> Variable:
     if isinstance(start, Constant):
         return _part(x, known(start) - 1, known(n))
-    return gather(x, plus(sub(start, 1), np.arange(known(n))))
+    return gather(x, _range(start, known(n), x.shape[0]))
 
 
-def _range(start: Variable, n: int) -> Variable:
-    return plus(sub(start, 1), constant(np.arange(n)))
+def _position(i: Variable, size: int) -> Variable:
+    """An index of one of `size` elements, from zero."""
+    _check(i, 1, size)
+    return sub(i, 1)
+
+
+def _range(start: Variable, count: int, size: int) -> Variable:
+    """The indexes, from zero, of `count` of `size` elements."""
+    _check(start, count, size)
+    return plus(sub(start, 1), constant(np.arange(count)))
+
+
+def _check(start: Variable, count: int, size: int) -> None:
+    """Indexes that are not known yet are checked where the loop around them is."""
+    if count < 0:
+        raise ValueError(f"a part has {count} elements")
+    if count and isinstance(start, Constant) and not 1 <= known(start) <= size - count + 1:
+        last = known(start) + count - 1
+        raise ValueError(f"elements {known(start)} to {last} are wanted, but the size is {size}")
 
 
 @function("matrix block(matrix, int, int, int, int)", sizes=(3, 4))
 def block(x: Variable, i: Variable, j: Variable, rows: Variable, cols: Variable) -> Variable:
-    return gather(x, reshape(_range(i, known(rows)), (known(rows), 1)), _range(j, known(cols)))
+    down = reshape(_range(i, known(rows), x.shape[0]), (known(rows), 1))
+    return gather(x, down, _range(j, known(cols), x.shape[1]))
 
 
 @function("vector sub_col(matrix, int, int, int)", sizes=(3,))
 def sub_col(x: Variable, i: Variable, j: Variable, n: Variable) -> Variable:
-    return gather(x, _range(i, known(n)), sub(j, 1))
+    return gather(x, _range(i, known(n), x.shape[0]), _position(j, x.shape[1]))
 
 
 @function("row_vector sub_row(matrix, int, int, int)", sizes=(3,))
 def sub_row(x: Variable, i: Variable, j: Variable, n: Variable) -> Variable:
-    return gather(x, sub(i, 1), _range(j, known(n)))
+    return gather(x, _position(i, x.shape[0]), _range(j, known(n), x.shape[1]))
 
 
-add("row_vector row(matrix, int)", lambda x, i: gather(x, sub(i, 1)))
-add("vector col(matrix, int)", lambda x, j: gather(x, constant(np.arange(x.shape[0])), sub(j, 1)))
+add("row_vector row(matrix, int)", lambda x, i: gather(x, _position(i, x.shape[0])))
+add("vector col(matrix, int)", lambda x, j: gather(x, constant(np.arange(x.shape[0])), _position(j, x.shape[1])))
 
 # --------------------------------------------------------------------------------------------- joining
 
@@ -221,19 +239,28 @@ for _type in ("vector", "row_vector", "array[] real", "array[] int"):
 
 # ------------------------------------------------------------------------------------------- statistics
 
+NOT_A_NUMBER = constant(np.nan)
 for _type in ("vector", "row_vector", "array[] real", "matrix"):
-    add(f"real mean({_type})", lambda x: reduce_sum(x) / float(x.type.size))
+    add(f"real mean({_type})", lambda x: reduce_sum(x) / float(x.type.size) if x.type.size else NOT_A_NUMBER)
     add(f"real variance({_type})", lambda x: _variance(x))
-    add(f"real sd({_type})", lambda x: sqrt(_variance(x)) if x.type.size > 1 else constant(0.0))
+    add(f"real sd({_type})", lambda x: sqrt(_variance(x)) if x.type.size > 1 else _variance(x))
 
 
 def _variance(x: Variable) -> Variable:
+    """0 for one number, NaN for none."""
     if x.type.size < 2:
-        return constant(0.0)
+        return constant(0.0) if x.type.size else NOT_A_NUMBER
     centered = x - reduce_sum(x) / float(x.type.size)
     return reduce_sum(centered * centered) / float(x.type.size - 1)
 
 
-for _type in ("vector", "row_vector"):
-    add(f"{_type} softmax({_type})", lambda x: exp(x - log_sum_exp(x)))
-    add(f"{_type} log_softmax({_type})", lambda x: x - log_sum_exp(x))
+
+
+def _log_softmax(x: Variable) -> Variable:
+    total = log_sum_exp(x)
+    return x - reshape(total, (*total.shape, 1))
+
+
+for _type in ("vector", "row_vector", "array[] vector", "array[] row_vector"):
+    add(f"{_type} softmax({_type})", lambda x: exp(_log_softmax(x)))
+    add(f"{_type} log_softmax({_type})", _log_softmax)

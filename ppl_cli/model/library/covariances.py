@@ -9,7 +9,7 @@ from ppl_cli.graph.basic import Variable
 from ppl_cli.model.library.table import add
 from ppl_cli.ops.linalg import matmul
 from ppl_cli.ops.reduction import reduce_sum
-from ppl_cli.ops.scalar_math import eq, exp, gt, sin, sqrt, switch
+from ppl_cli.ops.scalar_math import both, eq, exp, ge, gt, lt, sin, sqrt, switch
 from ppl_cli.ops.shape import reshape, transpose
 
 Kernel = Callable[..., Variable]
@@ -27,6 +27,11 @@ def _root(distances: Variable) -> Variable:
     """The square root, with the derivative 0 rather than infinity at 0."""
     zero = eq(distances, 0.0)
     return switch(zero, 0.0, sqrt(switch(zero, 1.0, distances)))
+
+
+def _positive(scale: Variable) -> Variable:
+    """A scale, which must be positive and finite: NaN if it is not."""
+    return valid(both(gt(scale, 0.0), lt(scale, math.inf)), scale)
 
 
 def _exp_quad(squares: Variable) -> Variable:
@@ -53,23 +58,24 @@ def _stationary(kernel: Kernel) -> Kernel:
     def build(*arguments: Variable) -> Variable:
         x, sigma, length = arguments[0], arguments[-2], arguments[-1]
         y = x if len(arguments) == 3 else arguments[1]
-        positive = valid(gt(sigma, 0.0), sigma)
+        sigma, length = _positive(sigma), _positive(length)
         if length.ndim:
-            return positive * positive * kernel(_squared_distances(x / length, y / length))
-        return positive * positive * kernel(_squared_distances(x, y) * (1.0 / (length * length)))
+            return sigma * sigma * kernel(_squared_distances(x / length, y / length))
+        return sigma * sigma * kernel(_squared_distances(x, y) * (1.0 / (length * length)))
 
     return build
 
 
 def _periodic(*arguments: Variable) -> Variable:
-    x, sigma, length, period = arguments[0], *arguments[-3:]
+    x = arguments[0]
+    sigma, length, period = map(_positive, arguments[-3:])
     y = x if len(arguments) == 4 else arguments[1]
     wave = sin(_root(_squared_distances(x, y)) * (math.pi / period)) / length
     return sigma * sigma * exp(-2.0 * wave * wave)
 
 
 def _dot_products(*arguments: Variable) -> Variable:
-    x, sigma = arguments[0], arguments[-1]
+    x, sigma = arguments[0], valid(both(ge(arguments[-1], 0.0), lt(arguments[-1], math.inf)), arguments[-1])
     y = x if len(arguments) == 2 else arguments[1]
     first, second = (v if v.ndim == 2 else reshape(v, (*v.shape, 1)) for v in (x, y))
     return sigma * sigma + matmul(first, transpose(second))

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ppl_cli.distributions.formulas import valid
+from ppl_cli.distributions.formulas import symmetric
 from ppl_cli.graph.basic import Variable, constant
 from ppl_cli.model.compounds import Tuple
 from ppl_cli.model.library.table import add
@@ -11,18 +11,8 @@ from ppl_cli.ops.decompositions import Orthogonal, SingularValues, SymmetricEige
 from ppl_cli.ops.indexing import take_slice
 from ppl_cli.ops.linalg import Solve, diagonal, diagonal_matrix, matmul
 from ppl_cli.ops.reduction import reduce_max
-from ppl_cli.ops.scalar_math import absolute, eq, le, lt, switch
+from ppl_cli.ops.scalar_math import absolute, eq, lt, switch
 from ppl_cli.ops.shape import join, reshape, transpose
-
-SYMMETRY_TOLERANCE = 1e-8  # Stan's
-
-
-def symmetric(a: Variable) -> Variable:
-    """A matrix that must be symmetric: NaN if it is not."""
-    if a.shape[-1] != a.shape[-2]:
-        raise ValueError(f"a symmetric matrix is needed here, not one of size {a.shape[-2]} x {a.shape[-1]}")
-    return valid(le(reduce_max(absolute(a - transpose(a))), SYMMETRY_TOLERANCE), a) if a.type.size else a
-
 
 # ------------------------------------------------------------------------------------------ eigenvalues
 

@@ -30,6 +30,7 @@ VECTOR_SIGNATURES: dict[str, tuple[str, ...]] = {
     "multi_gp_cholesky": ("matrix", "matrix", "vector"),
     "lkj_corr_cholesky": ("matrix", "real"),
     "lkj_corr": ("matrix", "real"),
+    "lkj_cov": ("matrix", "vector", "vector", "real"),
     "wishart": ("matrix", "real", "matrix"),
     "inv_wishart": ("matrix", "real", "matrix"),
     "wishart_cholesky": ("matrix", "real", "matrix"),

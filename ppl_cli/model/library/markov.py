@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ppl_cli.distributions.formulas import is_simplex, valid
 from ppl_cli.graph.basic import Variable, constant, root
 from ppl_cli.model.library.table import add
 from ppl_cli.ops.control import make_loop
@@ -14,6 +15,11 @@ from ppl_cli.ops.scalar_math import exp, log
 from ppl_cli.ops.shape import reshape, transpose
 
 
+def _probabilities(p: Variable) -> Variable:
+    """Simplexes, which the last axis must hold: NaN where it does not."""
+    return valid(reshape(is_simplex(p), (*p.shape[:-1], 1)), p)
+
+
 def _forward(state: Variable, gamma: Variable) -> Variable:
     """Log densities one transition later: of each state, over all states before."""
     return log_sum_exp(transpose(log(gamma)) + reshape(state, (1, *state.shape)))
@@ -21,6 +27,7 @@ def _forward(state: Variable, gamma: Variable) -> Variable:
 
 def hmm_marginal(log_omega: Variable, gamma: Variable, rho: Variable) -> Variable:
     """The log density of the observations, the hidden states summed out: the forward algorithm on the log scale."""
+    gamma, rho = _probabilities(gamma), _probabilities(rho)
     by_time = transpose(log_omega)
     index, before = root("t", "int64"), root("before", shape=rho.shape)
     step = _forward(before, gamma) + gather(by_time, index)
@@ -31,6 +38,7 @@ def hmm_marginal(log_omega: Variable, gamma: Variable, rho: Variable) -> Variabl
 
 def hmm_hidden_state_prob(log_omega: Variable, gamma: Variable, rho: Variable) -> Variable:
     """The probability of each state (row) at each time (column), given all observations: forwards, then backwards."""
+    gamma, rho = _probabilities(gamma), _probabilities(rho)
     states, steps = log_omega.shape
     by_time, empty = transpose(log_omega), constant(np.zeros((steps, states)))
     index, carried, table = root("t", "int64"), root("carried", shape=rho.shape), root("table", shape=empty.shape)

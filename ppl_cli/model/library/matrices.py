@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ppl_cli.distributions.formulas import symmetric, valid
 from ppl_cli.graph.basic import Variable, constant
 from ppl_cli.language.types import Type
 from ppl_cli.model.library.table import add, function, known
@@ -12,8 +13,8 @@ from ppl_cli.ops.indexing import gather
 from ppl_cli.ops.linalg import (
     Cholesky, LogAbsDeterminant, Solve, diagonal, diagonal_matrix, identity, inverse, matmul, matvec, solve_triangular,
 )
-from ppl_cli.ops.reduction import reduce_sum
-from ppl_cli.ops.scalar_math import absolute, log, sqrt
+from ppl_cli.ops.reduction import reduce_max, reduce_sum
+from ppl_cli.ops.scalar_math import absolute, eq, log, sqrt
 from ppl_cli.ops.shape import reshape, transpose
 
 LINES = ("vector", "row_vector")
@@ -73,9 +74,10 @@ add("matrix add_diag(matrix, real)", lambda m, d: m + identity(m.shape[-1]) * d)
 add("matrix crossprod(matrix)", lambda x: matmul(transpose(x), x))
 add("matrix tcrossprod(matrix)", lambda x: matmul(x, transpose(x)))
 add("matrix multiply_lower_tri_self_transpose(matrix)", lambda x: _lower_product(x))
-for _name in ("quad_form", "quad_form_sym"):
-    add(f"real {_name}(matrix, vector)", lambda a, b: reduce_sum(b * matvec(a, b)))
-    add(f"matrix {_name}(matrix, matrix)", lambda a, b: matmul(transpose(b), matmul(a, b)))
+for _name, _checked in (("quad_form", lambda a: a), ("quad_form_sym", symmetric)):
+    add(f"real {_name}(matrix, vector)", lambda a, b, given=_checked: reduce_sum(b * matvec(given(a), b)))
+    add(f"matrix {_name}(matrix, matrix)", lambda a, b, given=_checked: matmul(transpose(b), matmul(given(a), b)))
+add("real trace_dot(matrix, matrix)", lambda a, b: reduce_sum(a * transpose(b)))
 add("real trace_quad_form(matrix, matrix)", lambda a, b: reduce_sum(b * matmul(a, b)))
 add("real trace_quad_form(matrix, vector)", lambda a, b: reduce_sum(b * matvec(a, b)))
 for _type in ("matrix", "vector"):  # trace(D B' A B)
@@ -99,12 +101,29 @@ def _lower_product(x: Variable) -> Variable:
     return matmul(low, transpose(low))
 
 
-add("matrix cholesky_decompose(matrix)", lambda a: Cholesky()(a))
-add("matrix chol2inv(matrix)", lambda factor: inverse(matmul(factor, transpose(factor))))
+def _factor(a: Variable) -> Variable:
+    """The Cholesky factor of a matrix that must be symmetric and positive definite: NaN if it is not."""
+    return Cholesky()(symmetric(a))
+
+
+def _solve_factored(factor: Variable, b: Variable) -> Variable:
+    """The X with L L' X = B."""
+    return solve_triangular(factor, solve_triangular(factor, b), transposed=True)
+
+
+def _chol2inv(factor: Variable) -> Variable:
+    """The inverse of L L', which must be lower triangular."""
+    above = factor * constant(np.triu(np.ones(factor.shape), 1))
+    lower = valid(eq(reduce_max(absolute(above)), 0.0), factor) if factor.type.size else factor
+    return _solve_factored(lower, identity(factor.shape[-1]))
+
+
+add("matrix cholesky_decompose(matrix)", _factor)
+add("matrix chol2inv(matrix)", _chol2inv)
 add("matrix inverse(matrix)", inverse)
-add("matrix inverse_spd(matrix)", inverse)
+add("matrix inverse_spd(matrix)", lambda a: _solve_factored(_factor(a), identity(a.shape[-1])))
 add("real log_determinant(matrix)", lambda a: LogAbsDeterminant()(a))
-add("real log_determinant_spd(matrix)", lambda a: 2.0 * reduce_sum(log(diagonal(Cholesky()(a)))))
+add("real log_determinant_spd(matrix)", lambda a: 2.0 * reduce_sum(log(diagonal(_factor(a)))))
 
 
 def _left(solve):  # type: ignore[no-untyped-def]
@@ -121,11 +140,11 @@ def _right(solve):  # type: ignore[no-untyped-def]
 
 for _type in ("vector", "matrix"):
     add(f"{_type} mdivide_left(matrix, {_type})", _left(lambda a, b: Solve()(a, b)))
-    add(f"{_type} mdivide_left_spd(matrix, {_type})", _left(lambda a, b: Solve()(a, b)))
+    add(f"{_type} mdivide_left_spd(matrix, {_type})", _left(lambda a, b: _solve_factored(_factor(a), b)))
     add(f"{_type} mdivide_left_tri_low(matrix, {_type})", _left(solve_triangular))
 for _type in ("row_vector", "matrix"):
     add(f"{_type} mdivide_right({_type}, matrix)", _right(lambda a, b: Solve()(transpose(a), b)))
-    add(f"{_type} mdivide_right_spd({_type}, matrix)", _right(lambda a, b: Solve()(transpose(a), b)))
+    add(f"{_type} mdivide_right_spd({_type}, matrix)", _right(lambda a, b: _solve_factored(_factor(a), b)))
     add(f"{_type} mdivide_right_tri_low({_type}, matrix)", _right(lambda a, b: solve_triangular(a, b, transposed=True)))
 
 
@@ -148,7 +167,8 @@ def determinant(a: Variable) -> Variable:
 # ---------------------------------------------------------------------------------- powers, exponentials
 
 
-def _matrix_power(a: Variable, n: Variable) -> Variable:
+@function("matrix matrix_power(matrix, int)", sizes=(1,))
+def matrix_power(a: Variable, n: Variable) -> Variable:
     """By repeated squaring."""
     count = known(n)
     if count < 0:
@@ -161,8 +181,6 @@ def _matrix_power(a: Variable, n: Variable) -> Variable:
         a = matmul(a, a) if count else a
     return identity(a.shape[-1]) if result is None else result
 
-
-function("matrix matrix_power(matrix, int)", sizes=(1,))(_matrix_power)
 
 _SQUARINGS = 8
 _TERMS = 16
