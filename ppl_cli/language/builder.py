@@ -129,6 +129,7 @@ class TreeBuilder:
         return _TypeAt(BASIC_TYPES[children[0]], self._span(children))
 
     def unsized_tuple(self, children: _Children) -> _TypeAt:
+        self._check_tuple(children)
         elements = tuple(child.type for child in children if isinstance(child, _TypeAt))
         return _TypeAt(TupleType(elements), self._span(children))
 
@@ -187,7 +188,14 @@ class TreeBuilder:
         return syntax.TypeSyntax(self._span(children), _BASE_OF_CONSTRAINT[named], (), sizes, named)
 
     def tuple_type(self, children: _Children) -> syntax.TypeSyntax:
+        self._check_tuple(children)
         return syntax.TypeSyntax(self._span(children), "tuple", (), (), None, _nodes(children))
+
+    def _check_tuple(self, children: _Children) -> None:
+        if len(children) == 4:  # tuple ( type )
+            span = self._span(children)
+            hint = f"write `{span.text[:-1]},)`"
+            self.mistakes.append(error("a tuple has at least two types, or one and a comma", span, hint))
 
     def array_type(self, children: _Children) -> syntax.TypeSyntax:
         _, sizes, element = children

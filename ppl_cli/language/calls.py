@@ -8,14 +8,15 @@ from dataclasses import dataclass, replace
 
 from ppl_cli.language.checked import ResolvedCall
 from ppl_cli.language.context import Context
-from ppl_cli.language.functionals import resolve_function
+from ppl_cli.language.functionals import cost_of, resolve_function
 from ppl_cli.language.old_spellings import OLD_ENDINGS
 from ppl_cli.language.scopes import Block
 from ppl_cli.language.signatures import Signature, best_match
+from ppl_cli.language.source import Span
 from ppl_cli.language.spelling import FUNCTIONS_ELSEWHERE, LAWS_ELSEWHERE, did_you_mean
 from ppl_cli.language.stan_names import STAN_FUNCTIONS
 from ppl_cli.language.syntax import Call, Expression, FunctionDefinition, Name, Suffix, Truncation, split_suffix
-from ppl_cli.language.types import ERROR, INT, REAL, Type, contains_error, promotion_cost, scalar_of
+from ppl_cli.language.types import ERROR, INT, REAL, FunctionType, Type, contains_error, scalar_of
 
 _NORMALIZED = {Suffix.LUPDF: Suffix.LPDF, Suffix.LUPMF: Suffix.LPMF}
 _DENSITIES = (Suffix.LPDF, Suffix.LPMF)
@@ -63,7 +64,7 @@ def check_call(context: Context, call: Call, arguments: tuple[Type, ...]) -> Typ
     if not groups:
         _report_unknown(context, call)
         return ERROR
-    _check_place(context, call)
+    _check_place(context, call.name, call.suffix, call.name_span)
     _check_bar(context, call, split_suffix(groups[0].name)[1], old=groups[0].name != call.name)
     return _resolve(context, call, groups, arguments)
 
@@ -187,8 +188,11 @@ def _resolve(context: Context, call: Call, groups: Sequence[_Candidates], argume
         context.error(message, call.span, "it may be " + _ALTERNATIVE.join(meanings))
     resolved = replace(best[0], function=resolve_function(context, call, best[0]))
     context.calls[call] = resolved
-    _check_data_arguments(context, call, resolved)
-    return ERROR if uncertain and resolved.definition is None else resolved.result
+    if resolved.function is not None:
+        _check_passed(context, call)
+    if not _check_data_arguments(context, call, resolved) or (uncertain and resolved.definition is None):
+        return ERROR
+    return resolved.result
 
 
 def _fitting(groups: Sequence[_Candidates], arguments: tuple[Type, ...]) -> list[tuple[int, ResolvedCall]]:
@@ -197,7 +201,7 @@ def _fitting(groups: Sequence[_Candidates], arguments: tuple[Type, ...]) -> list
     for group in groups:
         base, suffix = split_suffix(group.name)
         for definition in group.definitions:
-            cost = _cost(definition, arguments)
+            cost = cost_of(definition, arguments)
             if cost is not None:
                 found.append((cost, ResolvedCall(base, suffix, definition.return_type, arguments, definition)))
         match = best_match(group.signatures, arguments)
@@ -207,31 +211,39 @@ def _fitting(groups: Sequence[_Candidates], arguments: tuple[Type, ...]) -> list
     return found
 
 
-def _check_data_arguments(context: Context, call: Call, resolved: ResolvedCall) -> None:
-    """Arguments declared with `data` must not depend on parameters. On the right of `~` the outcome is left out.
+def _check_passed(context: Context, call: Call) -> None:
+    """A function that is an argument may be called any number of times: it must neither draw nor add to the target."""
+    for argument in call.arguments:
+        if not isinstance(argument, Name) or not isinstance(context.types[argument], FunctionType):
+            continue
+        suffix = split_suffix(argument.name)[1]
+        if suffix in (Suffix.RNG, Suffix.LP, Suffix.JACOBIAN):
+            does = "draws at random" if suffix is Suffix.RNG else "adds to the target"
+            context.error(f"`{call.name}` cannot take a function that {does}", argument.span)
+        else:
+            _check_place(context, argument.name, suffix, argument.span)
+
+
+def _check_data_arguments(context: Context, call: Call, resolved: ResolvedCall) -> bool:
+    """Whether arguments declared with `data` do not depend on parameters. On the right of `~` the outcome is left out.
 
     In generated quantities all values are known.
     """
     if context.place.block is Block.GENERATED_QUANTITIES:
-        return
+        return True
     if resolved.definition is not None:
         data_only = [parameter.data_only for parameter in resolved.definition.parameters]
     elif resolved.signature is not None:
         data_only = [pattern.data_only for pattern in resolved.signature.arguments]
+    found = True
     outcome = len(resolved.arguments) - len(call.arguments)
     for argument, must_be_data in zip(call.arguments, data_only[outcome:], strict=False):
         name = context.parameter_in(argument) if must_be_data else None
         if name is not None:
             hint = f"`{name.name}` depends on parameters"
+            found = False
             context.error(f"this argument of `{call.name}` must be known from data", argument.span, hint)
-
-
-def _cost(definition: FunctionDefinition, arguments: tuple[Type, ...]) -> int | None:
-    if len(definition.parameters) != len(arguments):
-        return None
-    pairs = zip(arguments, definition.parameters, strict=True)
-    costs = [promotion_cost(argument, parameter.type) for argument, parameter in pairs]
-    return None if None in costs else sum(cost for cost in costs if cost is not None)
+    return found
 
 
 def _report_arguments(context: Context, call: Call, groups: Iterable[_Candidates], arguments: tuple[Type, ...]) -> None:
@@ -276,17 +288,17 @@ def _check_bar(context: Context, call: Call, suffix: Suffix | None, old: bool) -
             context.error(message, call.span, f"write `{call.name}(y | …)`")
 
 
-def _check_place(context: Context, call: Call) -> None:
-    """Functions that draw, or change the target, may be called only in some places."""
+def _check_place(context: Context, name: str, suffix: Suffix | None, span: Span) -> None:
+    """Functions that draw, change the target or drop constants may be used only in some places."""
     place = context.place
-    if call.suffix is Suffix.RNG and not place.may_draw:
+    if suffix is Suffix.RNG and not place.may_draw:
         where = "transformed data, generated quantities and functions ending in `_rng`"
-    elif call.suffix is Suffix.LP and not place.may_call_lp:
+    elif suffix is Suffix.LP and not place.may_call_lp:
         where = "the model block, transformed parameters and functions ending in `_lp`"
-    elif call.suffix is Suffix.JACOBIAN and not place.may_add_to_jacobian:
+    elif suffix is Suffix.JACOBIAN and not place.may_add_to_jacobian:
         where = "transformed parameters and functions ending in `_jacobian`"
-    elif call.suffix in _NORMALIZED and not place.may_drop_constants:
-        where = "the model block and functions ending in `_lpdf`, `_lpmf` or `_lp`"
+    elif suffix in _NORMALIZED and not place.may_drop_constants:
+        where = "the model block and functions ending in `_lpdf` or `_lpmf`"
     else:
         return
-    context.error(f"`{call.name}` can be called only in {where}", call.name_span)
+    context.error(f"`{name}` can be called only in {where}", span)

@@ -23,7 +23,7 @@ from ppl_cli.language.syntax import (
     split_suffix,
     subexpressions,
 )
-from ppl_cli.language.types import ERROR, Type, scalar_of
+from ppl_cli.language.types import ERROR, Type
 
 
 class Context:
@@ -97,7 +97,7 @@ class Context:
         if isinstance(expression, Name):
             symbol = self.scopes.find(expression.name)
             return expression if symbol is not None and not symbol.data_only else None
-        if scalar_of(self.types.get(expression, ERROR)) == "int":
+        if isinstance(expression, Call) and expression.name in _SIZES:
             return None
         found = (self.parameter_in(part) for part in subexpressions(expression))
         return next((name for name in found if name is not None), None)
@@ -113,6 +113,7 @@ class Context:
             self.warn_once(name, f"`{name}` is a word of the language; newer Stan refuses it as a name", span)
 
 
+_SIZES = frozenset(("size", "rows", "cols", "num_elements", "dims"))  # these depend on declarations only
 RESERVED = frozenset(
     "repeat until then true false struct typedef export auto extern var static transformed generated quantities".split()
 )

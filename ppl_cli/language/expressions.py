@@ -196,6 +196,9 @@ def _ternary(context: Context, expression: syntax.Ternary) -> Type:
     if_true = check_expression(context, expression.if_true)
     if_false = check_expression(context, expression.if_false)
     found = common_type(if_true, if_false)
+    if isinstance(found, FunctionType):
+        context.error("a condition chooses between values; found functions", expression.span)
+        return ERROR
     if found is None:
         context.error(f"the two values differ in type: {if_true} and {if_false}", expression.span)
     return found or ERROR

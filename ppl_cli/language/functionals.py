@@ -92,9 +92,9 @@ def resolve_function(context: Context, call: Call, resolved: ResolvedCall) -> Fu
     result = _type(form.result, bound)
     if any(map(contains_error, wanted)):
         return None
-    for definition in definitions:
-        if definition.return_type == result and _accepts(definition, wanted):
-            return definition
+    fitting = [each for each in definitions if each.return_type == result and cost_of(each, wanted) is not None]
+    if fitting:
+        return _cheapest(context, name, fitting, wanted)
     shape = f"{result} {name.name}({', '.join(map(str, wanted))})"
     found = " and ".join(each.heading for each in definitions)
     context.error(f"`{call.name}` needs a function `{shape}`", name.span, f"this is {found}")
@@ -124,8 +124,21 @@ def _type(pattern: Pattern, bound: dict[str, Type]) -> Type:
     return array_of(BASIC_TYPES.get(pattern.word) or bound[pattern.word], pattern.dimensions)
 
 
-def _accepts(definition: FunctionDefinition, types: Sequence[Type]) -> bool:
-    parameters = definition.parameters
-    return len(parameters) == len(types) and all(
-        promotion_cost(type, parameter.type) is not None for type, parameter in zip(types, parameters, strict=True)
-    )
+def _cheapest(
+    context: Context, name: Name, fitting: Sequence[FunctionDefinition], types: Sequence[Type]
+) -> FunctionDefinition:
+    """The definition that takes the fewest promotions; reports if there are several."""
+    costs = [cost_of(each, types) or 0 for each in fitting]
+    best = [each for each, cost in zip(fitting, costs, strict=True) if cost == min(costs)]
+    if len(best) > 1:
+        meanings = "\n        or ".join(each.heading for each in best)
+        context.error(f"several functions `{name.name}` fit equally well", name.span, f"it may be {meanings}")
+    return best[0]
+
+
+def cost_of(definition: FunctionDefinition, types: Sequence[Type]) -> int | None:
+    """How many promotions a call with such arguments takes; None if it is not possible."""
+    if len(definition.parameters) != len(types):
+        return None
+    costs = [promotion_cost(type, parameter.type) for type, parameter in zip(types, definition.parameters, strict=True)]
+    return None if None in costs else sum(cost for cost in costs if cost is not None)

@@ -45,9 +45,13 @@ def _check_head(context: Context, definition: FunctionDefinition) -> None:
             if earlier.return_type != definition.return_type:
                 hint = f"{line} has {article(earlier.return_type)} of the same arguments"
                 context.error(f"overloads of `{name}` must differ in their arguments", definition.name_span, hint)
-            elif earlier.body is not None and definition.body is not None:
-                hint = f"{line} defines it with the same arguments"
-                context.error(f"the function `{name}` is defined twice", definition.name_span, hint)
+            elif earlier.body is not None or definition.body is None:
+                once = "defined" if definition.body is not None else "declared"
+                hint = f"{line} {'defines' if earlier.body else 'declares'} it with the same arguments"
+                context.error(f"the function `{name}` is {once} twice", definition.name_span, hint)
+            elif [p.data_only for p in earlier.parameters] != [p.data_only for p in definition.parameters]:
+                hint = f"{line} declares it with `data` before other arguments"
+                context.error(f"`{name}` is declared otherwise", definition.name_span, hint)
             if earlier.body is None:
                 overloads[position] = definition
             return
@@ -60,7 +64,7 @@ def _check_library(context: Context, definition: FunctionDefinition) -> None:
     taken = best_match(known, _argument_types(definition))
     if any(map(takes_function, known)):
         context.error(f"the library function `{name}` cannot be overloaded", definition.name_span)
-    elif taken is not None and taken.cost == 0:
+    elif taken is not None and (taken.cost == 0 or taken.signature.elementwise):
         hint = "give it another name, or other arguments"
         context.error(f"the library has a function `{name}` of the same arguments", definition.name_span, hint)
 
@@ -116,10 +120,10 @@ def _returns(statement: Statement | None) -> bool:
         case syntax.IfElse(then=then, otherwise=otherwise):
             return _returns(then) and _returns(otherwise)
         case syntax.For(body=body) | syntax.ForEach(body=body):
-            return _returns(body)
+            return _returns(body) and not _breaks(body)
         case syntax.While(condition=condition, body=body):
-            endless = isinstance(condition, syntax.IntLiteral) and condition.value != 0 and not _breaks(body)
-            return endless or _returns(body)
+            endless = isinstance(condition, syntax.IntLiteral) and condition.value != 0
+            return (endless or _returns(body)) and not _breaks(body)
     return False
 
 

@@ -6,6 +6,7 @@ The names of removed functions that need the types of arguments (`normal_log`) a
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from lark import Token
 
@@ -51,6 +52,9 @@ class OldSpellings:
             case "if_else", (condition, if_true, if_false):
                 self._warn("`if_else` is an old spelling", call.name_span, "write `condition ? a : b`")
                 return Ternary(call.span, condition, if_true, if_false)
+            case "integrate_ode", _:
+                self._warn("`integrate_ode` is an old name", call.name_span, "write `integrate_ode_rk45`")
+                return replace(call, name="integrate_ode_rk45", base="integrate_ode_rk45")
         return call
 
 

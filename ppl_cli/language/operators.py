@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ppl_cli.language.signatures import Signature
 from ppl_cli.language.types import (
     BASIC_TYPES,
     COMPLEX,
@@ -32,12 +33,13 @@ _PRODUCTS = {
     ("row_vector", "vector"): "scalar",
     ("vector", "row_vector"): "matrix",
 }
+_QUOTIENTS = {("matrix", "matrix"): "matrix", ("row_vector", "matrix"): "row_vector"}
 
 _SHAPE_RULES: dict[str, dict[tuple[str, str], str]] = {
     "+": _SCALARS | _SAME | _LEFT_SCALAR | _RIGHT_SCALAR,
     "-": _SCALARS | _SAME | _LEFT_SCALAR | _RIGHT_SCALAR,
     "*": _SCALARS | _LEFT_SCALAR | _RIGHT_SCALAR | _PRODUCTS,
-    "/": _SCALARS | _RIGHT_SCALAR | {("matrix", "matrix"): "matrix", ("row_vector", "matrix"): "row_vector"},
+    "/": _SCALARS | _LEFT_SCALAR | _RIGHT_SCALAR | _QUOTIENTS,
     "\\": {("matrix", "vector"): "vector", ("matrix", "matrix"): "matrix"},
     ".*": _SCALARS | _SAME | _LEFT_SCALAR | _RIGHT_SCALAR,
     "./": _SCALARS | _SAME | _LEFT_SCALAR | _RIGHT_SCALAR,
@@ -48,6 +50,7 @@ _INT_ONLY = frozenset(("%", "%/%"))
 _EQUALITY = frozenset(("==", "!="))
 _REAL_TO_INT = frozenset(("<", "<=", ">", ">=", "&&", "||"))
 _ALWAYS_REAL = frozenset(("^", ".^"))
+_POWER_OF_ARRAYS = Signature.parse("T pow(T, T)")
 _TRANSPOSED = {"vector": "row_vector", "row_vector": "vector", "matrix": "matrix"}
 
 
@@ -56,7 +59,8 @@ def binary_type(operator: str, left: Type, right: Type) -> Type | None:
     if contains_error(left) or contains_error(right):
         return INT if operator in _EQUALITY | _REAL_TO_INT else ERROR
     if not isinstance(left, BasicType) or not isinstance(right, BasicType):
-        return None
+        power = _POWER_OF_ARRAYS.match((left, right)) if operator == ".^" else None
+        return power.result if power is not None else None
     if operator in _INT_ONLY:
         return INT if left == right == INT else None
     if operator in _EQUALITY | _REAL_TO_INT:

@@ -1,4 +1,4 @@
-"""Random expressions: on the right of `~`, a distribution's name is a random value that ordinary expressions may contain."""
+"""Random expressions: right of `~`, a distribution's name is a random value that ordinary expressions may contain."""
 
 from __future__ import annotations
 
@@ -52,7 +52,9 @@ def _outcome(signature: Signature, arguments: Sequence[Type]) -> Type | None:
                 return REAL
             return vectors[0] if vectors else array_of(REAL, max(map(ndim, containers)))
         case "ints":
-            whole = [type for type, p in zip(arguments, signature.arguments[1:], strict=False) if p.word in ("reals", "ints")]
+            whole = [
+                type for type, p in zip(arguments, signature.arguments[1:], strict=False) if p.word in ("reals", "ints")
+            ]
             return array_of(INT, max(map(ndim, whole), default=0))
         case "vectors":
             many = any(isinstance(type, ArrayType) for type in arguments)

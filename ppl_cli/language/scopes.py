@@ -66,7 +66,7 @@ class Place:
 
     @property
     def may_drop_constants(self) -> bool:
-        return self.block is Block.MODEL or self.suffix in (Suffix.LP, Suffix.LPDF, Suffix.LPMF)
+        return self.block is Block.MODEL or self.suffix in (Suffix.LPDF, Suffix.LPMF)
 
 
 @dataclass(frozen=True, slots=True)

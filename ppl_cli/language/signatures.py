@@ -94,6 +94,11 @@ class Signature:
     def parse(text: str) -> Signature:
         return _parse(text)
 
+    @property
+    def elementwise(self) -> bool:
+        """Whether it takes all numbers and containers of them, ints as they are."""
+        return bool(self.arguments) and all(argument.word in _ELEMENTWISE for argument in self.arguments)
+
     def __str__(self) -> str:
         arguments = [str(argument) for argument in self.arguments] + (["..."] if self.variadic else [])
         if self.bar:
@@ -189,7 +194,7 @@ class _Matching:
             shape = with_scalar(type, "real")
             if self.shape is not None and not _same_shape(self.shape, shape):
                 return False
-            if self.shape is None or isinstance(self.shape, ArrayType):
+            if self.shape is None or _holds_scalars(self.shape):
                 self.shape = shape
         return True
 
@@ -237,8 +242,11 @@ def _same_shape(first: Type, second: Type) -> bool:
     """Equal containers; or as many axes, where one is an array of scalars (ints beside a vector)."""
     if first == second:
         return True
-    scalars = [type for type in (first, second) if isinstance(type, ArrayType) and ndim(type.innermost) == 0]
-    return bool(scalars) and ndim(first) == ndim(second)
+    return ndim(first) == ndim(second) and (_holds_scalars(first) or _holds_scalars(second))
+
+
+def _holds_scalars(type: Type) -> bool:
+    return isinstance(type, ArrayType) and ndim(type.innermost) == 0
 
 
 _TEXT = re.compile(r"(?P<result>.+?)\s+(?P<name>\w+)\((?P<arguments>[^()]*)\)")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -20,12 +20,11 @@ from ppl_cli.language.declarations import check_declaration
 from ppl_cli.language.expressions import article, check_expression, check_value, report_value, report_void
 from ppl_cli.language.operators import binary_type, element_type
 from ppl_cli.language.random_values import check_random_value, fits_random
-from ppl_cli.language.scopes import Block, Kind
+from ppl_cli.language.scopes import Kind
 from ppl_cli.language.source import Span
 from ppl_cli.language.syntax import Expression, Statement
-from ppl_cli.language.types import ERROR, INT, REAL, VOID, ArrayType, FunctionType, Type, is_assignable, scalar_of
-
-_ASSIGNABLE_BLOCKS = (Block.TRANSFORMED_DATA, Block.TRANSFORMED_PARAMETERS, Block.GENERATED_QUANTITIES, Block.MODEL)
+from ppl_cli.language.targets import check_target
+from ppl_cli.language.types import ERROR, INT, REAL, SCALARS, VOID, FunctionType, Type, is_assignable, scalar_of
 
 
 def check_statements(context: Context, statements: Iterable[Statement]) -> None:
@@ -49,9 +48,13 @@ def _assignment(context: Context, assignment: syntax.Assignment) -> None:
         return
     target = check_expression(context, assignment.target)
     value = check_expression(context, assignment.value)
-    if not _check_target(context, assignment.target):
+    if not check_target(context, assignment.target):
         return
     operator = assignment.operator.removesuffix("=")
+    if operator in (".*", "./") and target in SCALARS:
+        message = f"`{assignment.operator}` is for vectors and matrices; found {article(target)}"
+        context.error(message, assignment.span, f"write `{operator[1:]}=`")
+        return
     result = binary_type(operator, target, value) if operator else value
     if result is None:
         message = f"`{assignment.operator}` is not possible between {article(target)} and {article(value)}"
@@ -59,63 +62,6 @@ def _assignment(context: Context, assignment: syntax.Assignment) -> None:
     elif not is_assignable(result, target):
         place = assignment.span if operator else assignment.value.span
         report_value(context, assignment.target.span.text, target, result, place, computed=bool(operator))
-
-
-def _check_target(context: Context, target: Expression, under_index: bool = False) -> bool:
-    """Whether something can be assigned to; if not, that is reported."""
-    match target:
-        case syntax.Name():
-            return _check_assignable_name(context, target)
-        case syntax.Index(base=base):
-            if isinstance(base, syntax.Index) and any(_is_multiple(context, item) for item in base.indices):
-                context.error(
-                    "an assignment cannot index the result of a multiple index", target.span,
-                    "write all indices in one pair of brackets",
-                )  # fmt: skip
-                return False
-            return _check_target(context, base, under_index=True)
-        case syntax.TupleProjection(base=base):
-            return _check_target(context, base, under_index)
-        case syntax.TupleLiteral(elements=elements) if not under_index:
-            return all([_check_target(context, element) for element in elements]) and _are_distinct(context, elements)
-    context.error("only a variable, or a part of one, can be assigned to", target.span)
-    return False
-
-
-def _are_distinct(context: Context, targets: Sequence[Expression]) -> bool:
-    """Whether no variable is given two values at once."""
-    seen: set[str] = set()
-    for target in targets:
-        if isinstance(target, syntax.Name) and target.name in seen:
-            context.error(f"`{target.name}` is given two values", target.span)
-            return False
-        seen.add(target.span.text)
-    return True
-
-
-def _is_multiple(context: Context, item: syntax.IndexItem) -> bool:
-    return not isinstance(item, syntax.Single) or isinstance(context.types.get(item.expression), ArrayType)
-
-
-def _check_assignable_name(context: Context, name: syntax.Name) -> bool:
-    symbol = context.scopes.find(name.name)
-    if symbol is None:
-        context.error(f"`{name.name}` is a function and cannot be assigned to", name.span)
-        return False
-    if symbol.type == ERROR:
-        return True
-    if symbol.kind in (Kind.ARGUMENT, Kind.LOOP):
-        context.error(f"the {symbol.kind.value} `{name.name}` cannot be assigned to", name.span)
-        return False
-    here = context.place.block
-    if symbol.kind is Kind.GLOBAL and (symbol.block is not here or here not in _ASSIGNABLE_BLOCKS):
-        context.error(
-            f"`{name.name}` belongs to the {symbol.block.value} block and cannot be assigned to in "
-            f"{'a function' if here is Block.FUNCTIONS else f'the {here.value} block'}",
-            name.span,
-        )
-        return False
-    return True
 
 
 def _tilde(context: Context, tilde: syntax.Tilde) -> None:

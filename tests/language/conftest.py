@@ -34,6 +34,9 @@ SIGNATURES = (
     "vector to_vector(matrix)",
     "matrix cholesky_decompose(matrix)",
     "array[] vector ode_rk45(function, vector, real, array[] real, ...)",
+    "array[,] real integrate_ode_rk45(function, array[] real, real, array[] real, array[] real, "
+    "data array[] real, data array[] int)",
+    "real reduce_sum(function, array[] A, int, ...)",
     "vector algebra_solver(function, vector, vector, data array[] real, data array[] int)",
     "real normal_lpdf(reals | reals, reals)",
     "real normal_lcdf(reals | reals, reals)",

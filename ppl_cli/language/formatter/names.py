@@ -13,7 +13,11 @@ from ppl_cli.language.old_spellings import OLD_ENDINGS
 from ppl_cli.language.stan_names import STAN_FUNCTIONS
 from ppl_cli.language.syntax import Suffix, split_suffix
 
-_RENAMED = {"multiply_log": "lmultiply", "binomial_coefficient_log": "lchoose"}
+_RENAMED = {
+    "multiply_log": "lmultiply",
+    "binomial_coefficient_log": "lchoose",
+    "integrate_ode": "integrate_ode_rk45",
+}
 _DENSITIES = (Suffix.LPDF, Suffix.LPMF)
 # After these a bar is asked for, and an old comma may still stand.
 _COMMA_OR_BAR = (Suffix.CDF, Suffix.LCDF, Suffix.LCCDF)
