@@ -15,18 +15,21 @@ SCALAR_EVENT: tuple[int, ...] = ()
 @dataclass(frozen=True)
 class Support:
     """The values that something may take: numbers from `lower` to `upper` (`open`: without these ends), or, if there are
-    `types`, the values of variables so declared."""
+    `types`, the values of variables so declared. Parameters are finite if they are not `unbounded`."""
 
     description: str
     lower: float = -math.inf
     upper: float = math.inf
     open: bool = False
+    unbounded: bool = False
     types: frozenset[str] = frozenset()
 
 
 REAL = Support("real")
 POSITIVE_REAL = Support("positive", lower=0.0, open=True)
+SPREAD = Support("positive", lower=0.0, open=True, unbounded=True)
 NOT_NEGATIVE = Support("at least 0", lower=0.0)
+RATE = Support("at least 0", lower=0.0, unbounded=True)
 PROBABILITY = Support("between 0 and 1", lower=0.0, upper=1.0)
 PROPORTION = Support("between 0 and 1", lower=0.0, upper=1.0, open=True)
 SIMPLEX = Support("a simplex", types=frozenset({"simplex"}))

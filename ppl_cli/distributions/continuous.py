@@ -5,17 +5,17 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ppl_cli.distributions.base import PROBABILITY, Distribution
+from ppl_cli.distributions.base import PROBABILITY, SPREAD, Distribution
 from ppl_cli.distributions.formulas import (
     LOG_2, LOG_PI, LOG_SQRT_2PI, exponential_draw, gamma_draw, log_diff_exp, normal_lcdf, real, standardized, valid,
 )
+from ppl_cli.distributions.skew_normal import SKEW_NORMAL
 from ppl_cli.graph.basic import Variable
 from ppl_cli.ops.distribution_functions import log_rising, student_t_cdf, student_t_quantile
 from ppl_cli.ops.random import primitive
 from ppl_cli.ops.scalar_math import (
     absolute, atan2, exp, gt, log, log1m_exp, log1p, log1p_exp, log_add_exp, log_ndtr, lt, ndtri, sign, sqrt, switch, tan,
 )
-from ppl_cli.ops.special_functions import owens_t
 
 SCALE = ("sigma",)
 
@@ -48,11 +48,6 @@ def logistic_lpdf(x: Any, mu: Any, sigma: Any) -> Variable:
 def gumbel_lpdf(x: Any, mu: Any, beta: Any) -> Variable:
     z = standardized(x, mu, beta)
     return -log(real(beta)) - z - exp(-z)
-
-
-def skew_normal_lpdf(x: Any, xi: Any, omega: Any, alpha: Any) -> Variable:
-    z = standardized(x, xi, omega)
-    return LOG_2 - LOG_SQRT_2PI - log(real(omega)) - 0.5 * z * z + log_ndtr(real(alpha) * z)
 
 
 def exp_mod_normal_lpdf(x: Any, mu: Any, sigma: Any, rate: Any) -> Variable:
@@ -101,11 +96,6 @@ def _exp_mod_normal_lccdf(x: Any, mu: Any, sigma: Any, rate: Any) -> Variable:
     return log_add_exp(log_ndtr(-z), moved)
 
 
-def _skew_normal_tail(z: Variable, alpha: Any) -> Variable:
-    """log(Phi(z) - 2 T(z, alpha)) (Azzalini 1985)."""
-    return log(exp(log_ndtr(z)) - 2.0 * owens_t(z, real(alpha)))
-
-
 def _logistic_lcdf(x: Any, mu: Any, sigma: Any) -> Variable:
     return -log1p_exp(-standardized(x, mu, sigma))
 
@@ -139,7 +129,7 @@ NORMAL = Distribution(
     draw=lambda shape, mu, sigma: mu + sigma * primitive("std_normal", shape=shape),
     log_cdf=lambda x, mu, sigma: normal_lcdf(standardized(x, mu, sigma)),
     log_ccdf=lambda x, mu, sigma: normal_lcdf(-standardized(x, mu, sigma)),
-    quantile=lambda p, mu, sigma: mu + sigma * ndtri(p), positive=SCALE, scale="sigma",
+    quantile=lambda p, mu, sigma: mu + sigma * ndtri(p), supports={"sigma": SPREAD}, scale="sigma",
 )
 STD_NORMAL = Distribution(
     "std_normal", (), lambda x: -0.5 * real(x) * real(x) - LOG_SQRT_2PI,
@@ -182,16 +172,7 @@ GUMBEL = Distribution(
     draw=lambda shape, mu, beta: mu - beta * log(exponential_draw(shape)),
     log_cdf=lambda x, mu, beta: -exp(-standardized(x, mu, beta)),
     log_ccdf=lambda x, mu, beta: log1m_exp(-exp(-standardized(x, mu, beta))),
-    quantile=lambda p, mu, beta: mu - beta * log(-log(p)), positive=("beta",), scale="beta",
-)
-SKEW_NORMAL = Distribution(
-    "skew_normal", ("xi", "omega", "alpha"), skew_normal_lpdf,
-    draw=lambda shape, xi, omega, alpha: xi + omega * (
-        alpha * absolute(primitive("std_normal", shape=shape)) + primitive("std_normal", shape=shape)
-    ) / sqrt(1.0 + alpha * alpha),
-    log_cdf=lambda x, xi, omega, alpha: _skew_normal_tail(standardized(x, xi, omega), alpha),
-    log_ccdf=lambda x, xi, omega, alpha: _skew_normal_tail(-standardized(x, xi, omega), -real(alpha)),
-    positive=("omega",), scale="omega",
+    quantile=lambda p, mu, beta: mu - beta * log(-log(p)), supports={"beta": SPREAD}, scale="beta",
 )
 EXP_MOD_NORMAL = Distribution(
     "exp_mod_normal", ("mu", "sigma", "lambda"), exp_mod_normal_lpdf,

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ppl_cli.distributions.base import NOT_NEGATIVE, PROBABILITY, Distribution
+from ppl_cli.distributions.base import NOT_NEGATIVE, PROBABILITY, RATE, Distribution
 from ppl_cli.distributions.formulas import (
     NEGATIVE_INFINITY, Shape, beta_draw, gamma_draw, log_choose, multiply_log, multiply_log1m, real, valid, within,
 )
@@ -207,7 +207,7 @@ DISCRETE = (
               supports={"N": NOT_NEGATIVE, "theta": PROBABILITY}),
     _discrete("binomial_logit", ("N", "alpha"), binomial_logit_lpmf,
               lambda shape, n, a: _binomial(shape, n, inv_logit(real(a)))),
-    _discrete("poisson", ("lambda",), poisson_lpmf, _poisson, _poisson_tail, supports={"lambda": NOT_NEGATIVE}),
+    _discrete("poisson", ("lambda",), poisson_lpmf, _poisson, _poisson_tail, supports={"lambda": RATE}),
     _discrete("poisson_log", ("alpha",), poisson_log_lpmf, lambda shape, a: _poisson(shape, exp(real(a)))),
     _discrete("neg_binomial", ("alpha", "beta"), neg_binomial_lpmf,
               lambda shape, a, b: _poisson(shape, gamma_draw(shape, a) / b),

@@ -9,7 +9,7 @@ from ppl_cli.graph.basic import Constant, Variable, as_variable
 from ppl_cli.ops.random import primitive
 from ppl_cli.ops.reduction import reduce_max, reduce_min, reduce_sum
 from ppl_cli.ops.scalar_math import (
-    absolute, both, either, eq, ge, gt, lbeta, le, lgamma, log, log1m_exp, log1p, log_ndtr, lt, switch, to_real,
+    absolute, both, either, eq, ge, gt, lbeta, le, log, log1m_exp, log1p, log_ndtr, lt, switch, to_real,
 )
 from ppl_cli.ops.shape import reshape, transpose
 
@@ -34,10 +34,14 @@ def valid(condition: Variable, value: Any) -> Variable:
 
 
 def among(support: Support, v: Any, finite: bool = False) -> Variable:
-    """Whether a number is one of a support, if there are infinite ones `finite`."""
+    """Whether a number is one of a support, if the support does not allow infinite ones a `finite` one."""
     v = as_variable(v)
-    low = gt if support.open or (finite and math.isinf(support.lower)) else ge
-    high = lt if support.open or (finite and math.isinf(support.upper)) else le
+    finite = finite and not support.unbounded
+
+    def strict(end: float) -> bool:
+        return finite if math.isinf(end) else support.open
+
+    low, high = gt if strict(support.lower) else ge, lt if strict(support.upper) else le
     return both(low(v, support.lower), high(v, support.upper))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ppl_cli.distributions.base import NOT_NEGATIVE, Density, Distribution
+from ppl_cli.distributions.base import NOT_NEGATIVE, SPREAD, Density, Distribution
 from ppl_cli.distributions.formulas import (
     LOG_SQRT_2PI, NEGATIVE_INFINITY, exponential_draw, gamma_draw, multiply_log, normal_lcdf, on_interval, real, valid, within,
 )
@@ -206,7 +206,7 @@ RAYLEIGH = Distribution(
     draw=lambda shape, sigma: sigma * sqrt(2.0 * exponential_draw(shape)),
     log_cdf=_lower(lambda x, sigma: log1m_exp(-0.5 * x * x / (sigma * sigma))),
     log_ccdf=_upper(lambda x, sigma: -0.5 * x * x / (sigma * sigma)),
-    quantile=lambda p, sigma: sigma * sqrt(-2.0 * log1p(-p)), positive=("sigma",), support=NOT_NEGATIVE, scale="sigma",
+    quantile=lambda p, sigma: sigma * sqrt(-2.0 * log1p(-p)), supports={"sigma": SPREAD}, support=NOT_NEGATIVE, scale="sigma",
 )
 LOGLOGISTIC = Distribution(
     "loglogistic", ("alpha", "beta"), loglogistic_lpdf,

@@ -1,0 +1,52 @@
+"""The cdfs as functions of the language: what they make of arguments that the law does not have, and of infinite values."""
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from distributions.test_densities import CONTINUOUS
+
+import ppl_cli.ops  # noqa: F401
+from ppl_cli.distributions import DISTRIBUTIONS
+from ppl_cli.graph.basic import constant, root
+from ppl_cli.graph.gradient import grad
+from ppl_cli.graph.traversal import evaluate
+from ppl_cli.model.library import LIBRARY
+
+LAWS = [(name, parameters) for name, parameters, *_ in CONTINUOUS if f"{name}_lccdf" in set(LIBRARY.names())]
+
+
+def call(function: str, *arguments: float) -> float:
+    implementation = LIBRARY.implementation(LIBRARY.signatures(function)[0])
+    return float(evaluate([implementation(*map(constant, map(np.asarray, arguments)))])[0])
+
+
+@pytest.mark.parametrize(("name", "parameters"), LAWS)
+def test_impossible_parameters(name: str, parameters: tuple[float, ...]) -> None:
+    law = DISTRIBUTIONS[name]
+    for k, parameter in enumerate(law.parameters):
+        support = law.support_of(parameter)
+        wrong = support.lower - 1.0 if math.isfinite(support.lower) else math.inf
+        given = [*parameters[:k], wrong, *parameters[k + 1 :]]
+        assert all(math.isnan(call(f"{name}_{suffix}", 0.3, *given)) for suffix in ("cdf", "lcdf", "lccdf"))
+
+
+@pytest.mark.parametrize(("name", "parameters"), LAWS)
+def test_impossible_values(name: str, parameters: tuple[float, ...]) -> None:
+    lower = DISTRIBUTIONS[name].support.lower
+    for value in [math.nan, *([lower - 1.0] if math.isfinite(lower) else [])]:
+        assert all(math.isnan(call(f"{name}_{suffix}", value, *parameters)) for suffix in ("cdf", "lcdf", "lccdf"))
+
+
+@pytest.mark.parametrize(("name", "parameters"), [row for row in LAWS if DISTRIBUTIONS[row[0]].support.upper == math.inf])
+def test_infinite_values_have_exact_results_and_no_slopes(name: str, parameters: tuple[float, ...]) -> None:
+    law = DISTRIBUTIONS[name]
+    roots = [root(p) for p in ("x", *law.parameters)]
+    ends = [(math.inf, 1.0)] + ([(-math.inf, 0.0)] if law.support.lower == -math.inf else [])
+    value = LIBRARY.implementation(LIBRARY.signatures(f"{name}_cdf")[0])(*roots)
+    for x, expected in ends:
+        at = dict(zip(roots, map(np.asarray, (x, *parameters)), strict=True))
+        found, *slopes = evaluate([value, *grad(value, roots)], at)
+        assert found == expected
+        assert not np.any(slopes)
