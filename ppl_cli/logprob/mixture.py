@@ -1,7 +1,7 @@
 """Mixtures: what is the density of a random expression in which a discrete random value chooses?
 
-With the choice given it is that of what is chosen; with the choice summed out it is log sum exp of weight plus density. Chosen is by an index,
-`components[categorical(w)]`, or by a condition, `bernoulli(p) ? a : b`.
+With the choice given it is that of what is chosen; with the choice summed out it is log sum exp of weight plus density.
+Chosen is by an index, `components[categorical(w)]`, or by a condition, `bernoulli(p) ? a : b`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Elements of random vectors: what is the law of x[i], x[2:5] or reverse(x)?
 
-Of independent elements it is that of the elements that are taken: `selected` moves the indexing inwards, to the parameters of what is drawn.
-Elements of a joint law may be taken all of them, in another order.
+Of independent elements it is that of those that are taken: `selected` moves the indexing inwards, to the parameters of
+what is drawn. Of a joint law all elements may be taken, in another order; of normal vectors some of them.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from math import prod
 import numpy as np
 
 from ppl_cli.graph.basic import Op, Variable, constant
+from ppl_cli.graph.traversal import toposort
 from ppl_cli.logprob.base import (
     NotDerivable,
     is_random,
@@ -23,11 +24,15 @@ from ppl_cli.logprob.base import (
     logcdf,
     logp,
     logprob,
+    only_random,
 )
+from ppl_cli.logprob.linear import chosen, normal_law
 from ppl_cli.logprob.mixture import cumulative_by_index, density_by_index, survival_by_index
 from ppl_cli.ops.elementwise import Elementwise
 from ppl_cli.ops.indexing import Gather, gather
+from ppl_cli.ops.linalg import MatMul
 from ppl_cli.ops.random import RandomVariable, Truncated
+from ppl_cli.ops.reduction import CumulativeSum
 from ppl_cli.ops.shape import BroadcastTo, Join, Reshape, Transpose, broadcast_to, join, reshape, transpose
 
 
@@ -112,7 +117,7 @@ def _of_draws(op: RandomVariable, inputs: Sequence[Variable], indices: Sequence[
     """Independent draws: the parameters of those that are taken."""
     token, *parameters = inputs
     if len(indices) > len(op.batch):
-        raise NotDerivable(f"the density of some elements of `{op.law.name}` is not known")
+        return _of_normal_vectors(op, inputs, indices)
     lead = np.broadcast_shapes(*(i.shape for i in indices))
     taken = []
     for p, event in zip(parameters, op.law.event_ndims, strict=True):
@@ -120,6 +125,30 @@ def _of_draws(op: RandomVariable, inputs: Sequence[Variable], indices: Sequence[
         full = broadcast_to(p, op.batch + p.shape[p.ndim - event :]) if batched else p
         taken.append(gather(full, *indices) if batched else p)
     return RandomVariable(op.law, lead + op.batch[len(indices) :], op.event)(token, *taken)
+
+
+@selected.register
+def _of_products(op: MatMul, inputs: Sequence[Variable], indices: Sequence[Variable]) -> Variable:
+    """(A x)[i] is A[i] x."""
+    a, x = inputs
+    if only_random(inputs, "*") == 0:
+        a, x, indices = transpose(x), transpose(a), _complete(indices, (a.shape[-2], x.shape[-1]))[::-1]
+    if a.ndim != 2 or x.shape[1:] != (1,):
+        raise NotDerivable("the density of some elements of a product of matrices is not known")
+    shape = np.broadcast_shapes(*(i.shape for i in indices))
+    rows = reshape(broadcast_to(indices[0], shape), (prod(shape),))
+    return reshape(op(gather(a, rows), x), shape if len(indices) == 2 else (*shape, 1))
+
+
+@selected.register(CumulativeSum)
+def _of_normal_vectors(op: Op, inputs: Sequence[Variable], indices: Sequence[Variable]) -> Variable:
+    """Elements that depend on each other, which is known of linear functions of normal values."""
+    x = op(*inputs)
+    drawn = next(node for node in toposort([x]) if isinstance(node.op, RandomVariable))
+    (index, *more) = indices
+    if x.ndim != 1 or more or index.ndim > 1:
+        raise NotDerivable(f"the density of some elements of `{op}` of random values is not known")
+    return chosen(normal_law(x), drawn.inputs[0], index)
 
 
 @selected.register(Elementwise)
