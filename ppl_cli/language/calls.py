@@ -155,7 +155,8 @@ def _library_name(base: str, suffix: Suffix | None, name: str) -> str:
 
 
 def _candidates(context: Context, name: str) -> _Candidates:
-    return _Candidates(name, tuple(context.functions.get(name, ())), context.library.signatures(name))
+    own = tuple(context.functions.get(name, ()))
+    return _Candidates(name, own, () if own and name not in STAN_FUNCTIONS else context.library.signatures(name))
 
 
 def _old_name(context: Context, call: Call) -> list[_Candidates]:

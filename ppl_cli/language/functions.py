@@ -10,6 +10,7 @@ from ppl_cli.language.expressions import article
 from ppl_cli.language.functionals import takes_function
 from ppl_cli.language.scopes import Block, Kind, Place
 from ppl_cli.language.signatures import best_match
+from ppl_cli.language.stan_names import STAN_FUNCTIONS
 from ppl_cli.language.statements import check_statement
 from ppl_cli.language.syntax import FunctionDefinition, Statement, Suffix
 from ppl_cli.language.types import REAL, VOID, TupleType, Type, scalar_of
@@ -59,7 +60,9 @@ def _check_head(context: Context, definition: FunctionDefinition) -> None:
 
 
 def _check_library(context: Context, definition: FunctionDefinition) -> None:
-    """A library function may be overloaded, unless it takes functions."""
+    """A function of Stan may be overloaded, unless it takes functions; another gives way to the program's own."""
+    if definition.name not in STAN_FUNCTIONS:
+        return
     name, known = definition.name, context.library.signatures(definition.name)
     taken = best_match(known, _argument_types(definition))
     if any(map(takes_function, known)):

@@ -106,6 +106,7 @@ add("int prod(array[] int)", reduce_prod)
 
 add("int is_inf(real)", sm.isinf)
 add("int is_nan(real)", sm.isnan)
+add("T clip(T, T, T)", lambda x, low, high: sm.minimum(sm.maximum(real(x), real(low)), real(high)))
 add("T fma(T, T, T)", lambda a, b, c: real(a) * real(b) + real(c))
 
 
