@@ -16,8 +16,10 @@ from ppl_cli.compiler import CompiledFunction, compile_function
 from ppl_cli.graph.basic import Variable, constant, root
 from ppl_cli.graph.gradient import grad
 from ppl_cli.graph.traversal import clone_replace
+from ppl_cli.errors import PplError
 from ppl_cli.language.diagnostics import ElaborationError, NotSupported
 from ppl_cli.logprob import NotDerivable, density, expand_draws
+from ppl_cli.marginal import Marginal, TooManyStates, marginalize
 from ppl_cli.model.forward import Forward, forward
 from ppl_cli.model.model import Model, Term
 from ppl_cli.ops.indexing import gather, take_slice
@@ -48,8 +50,26 @@ class Pipeline:
 
     @cached_property
     def densities(self) -> tuple[Term, ...]:
-        """Log-probability stage: the terms without log density nodes, stabilized."""
-        return self._with_values(self.terms, stabilize(canonicalize([self._derived(t) for t in self.terms])))
+        """Log-probability stage: the terms without log density nodes, discrete unknowns summed out, stabilized."""
+        terms = self._joint
+        if self.model.discrete:
+            left, marginal = self._summed_out
+            summed = Term(", ".join(d.name for d in self.model.discrete), terms[0].span, marginal.log_density)
+            terms = (*self._with_values(terms, left), summed)
+        return self._with_values(terms, stabilize(canonicalize([t.value for t in terms])))
+
+    @cached_property
+    def _joint(self) -> tuple[Term, ...]:
+        """The terms without log density nodes, as functions of the discrete unknowns, too."""
+        return self._with_values(self.terms, canonicalize([self._derived(t) for t in self.terms]))
+
+    @cached_property
+    def _summed_out(self) -> tuple[list[Variable], Marginal]:
+        try:
+            return marginalize([t.value for t in self._joint], self.model.discrete, self._vectorized)
+        except TooManyStates as error:
+            names = ", ".join(f"`{d.name}`" for d in self.model.discrete)
+            raise PplError(f"{self.model.name}: {names} cannot be summed out: {error}") from None
 
     @staticmethod
     def _derived(term: Term) -> Variable:
@@ -105,8 +125,21 @@ class Pipeline:
 
     @cached_property
     def quantities(self) -> dict[str, Variable]:
-        """Constrained parameters, transformed parameters and generated quantities, as graphs of the value variables."""
+        """Constrained parameters, transformed parameters and generated quantities, as graphs of the value variables.
+
+        Discrete unknowns are drawn given the others.
+        """
+        if not self.model.discrete:
+            return self._quantities_given
+        draws = self._summed_out[1].draws
+        return dict(zip(self._quantities_given, self._vectorized(
+            clone_replace(list(self._quantities_given.values()), draws)), strict=True))
+
+    @cached_property
+    def _quantities_given(self) -> dict[str, Variable]:
+        """The same with discrete unknowns as roots."""
         named: dict[str, Variable] = {p.name: p.constrained for p in self.model.parameters}
+        named.update((d.name, d.value) for d in self.model.discrete)
         named.update(self.model.transformed)
         named.update(self.model.generated)
         found = self._vectorized(list(named.values()))
@@ -164,7 +197,8 @@ class Pipeline:
     @cached_property
     def forward(self) -> Forward:
         """The forward reading: graphs that draw the prior and the prior predictive distribution."""
-        return forward(self.model, self.terms, self.quantities)
+        every = (*self.model.parameters, *(d.as_parameter() for d in self.model.discrete))
+        return forward(replace(self.model, parameters=every), self.terms, self._quantities_given)
 
     def forward_draw(self) -> tuple[CompiledFunction, dict[str, Variable]]:
         """A function of nothing that draws all of the forward reading once, and the variables that it returns."""

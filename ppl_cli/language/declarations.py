@@ -64,8 +64,6 @@ def _check_type(context: Context, declared: TypeSyntax, local: bool) -> Type:
         _check_sizes(context, declared, element, local)
     type = array_of(element, len(declared.dimensions))
     _check_constraint(context, declared, type, local)
-    if element == INT and context.place.block is Block.PARAMETERS:
-        context.not_supported("int parameters are", declared.span)
     if element == INT and context.place.block is Block.TRANSFORMED_PARAMETERS and not local:
         hint = "declare it in transformed data, in generated quantities, or in a local block"
         context.error("a transformed parameter cannot be an int", declared.span, hint)

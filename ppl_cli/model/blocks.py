@@ -12,13 +12,13 @@ from ppl_cli.errors import DataError
 from ppl_cli.graph.basic import Variable, root
 from ppl_cli.graph.types import DType
 from ppl_cli.language import syntax as s
-from ppl_cli.language.diagnostics import NotSupported
+from ppl_cli.language.diagnostics import ElaborationError, NotSupported
 from ppl_cli.model.constraints import NAMED, Bijection, OffsetMultiplier, bounded
 from ppl_cli.model.data import missing, validate
 from ppl_cli.model.environment import Slot
-from ppl_cli.model.model import Parameter
+from ppl_cli.model.model import DiscreteParameter, Parameter
 from ppl_cli.model.parts import declared, flat_order, leaf_declarations, spread
-from ppl_cli.model.values import Value, convert
+from ppl_cli.model.values import Value, convert, is_known
 from ppl_cli.ops.reduction import reduce_sum
 from ppl_cli.ops.scalar_math import add, switch
 from ppl_cli.ops.shape import broadcast_to
@@ -72,6 +72,8 @@ def declare_parameters(el: Elaborator, block: Sequence[s.Statement]) -> tuple[Pa
         place = declared(d, lambda leaf, leaves=leaves: _parameter(el, leaf, leaves))  # type: ignore[misc]
         el.environment.declare(d.name, place)
         el.note_dims(d)
+        if d.type.base == "int":
+            continue
         positions = flat_order(d, (leaf.value.shape for leaf in leaves), start)
         parameters += [replace(leaf, positions=p) for leaf, p in zip(leaves, positions, strict=True)]
         start += sum(p.size for p in positions)
@@ -80,9 +82,10 @@ def declare_parameters(el: Elaborator, block: Sequence[s.Statement]) -> tuple[Pa
 
 def _parameter(el: Elaborator, leaf: s.Declaration, leaves: list[Parameter]) -> Slot:
     """The slot of a parameter, or of a leaf of one, which joins `leaves`; its positions are found later."""
-    if leaf.type.base == "int":
-        raise NotSupported("parameters of type int are", leaf.span)
     shape = el.extents(leaf.type)
+    if leaf.type.base == "int":
+        el.discrete.append(_discrete(el, leaf, shape))
+        return Slot(el.discrete[-1].value, shape, "int64")
     transform = bijection_of(el, leaf, shape)
     name = f"{leaf.name}_{transform.suffix}__" if transform.suffix else leaf.name
     value = root(name, "float64", transform.unconstrained_shape)
@@ -90,6 +93,19 @@ def _parameter(el: Elaborator, leaf: s.Declaration, leaves: list[Parameter]) -> 
     jacobian = transform.log_jacobian(value)
     leaves.append(Parameter(leaf.name, leaf, value, constrained, jacobian, transform, np.zeros(value.shape, int)))
     return Slot(constrained, shape, "float64")
+
+
+def _discrete(el: Elaborator, leaf: s.Declaration, shape: tuple[int, ...]) -> DiscreteParameter:
+    """An int parameter, whose bounds must be known and finite."""
+    bounds = leaf.type.constraint
+    sides = (bounds.lower, bounds.upper) if isinstance(bounds, s.Bounds) else (None, None)
+    known = [None if side is None else el.evaluate(side) for side in sides]
+    if any(v is None or not is_known(v) for v in known):
+        raise NotSupported("an int parameter without a lower and an upper bound that data decide is", leaf.span)
+    lower, upper = (np.broadcast_to(np.asarray(v, np.int64), shape) for v in known)
+    if (lower > upper).any():
+        raise ElaborationError(f"no value of `{leaf.name}` is within its bounds", leaf.span)
+    return DiscreteParameter(leaf.name, root(leaf.name, "int64", shape), lower, upper, leaf)
 
 
 def check(el: Elaborator, d: s.Declaration, value: np.ndarray) -> None:

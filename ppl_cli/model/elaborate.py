@@ -26,7 +26,7 @@ from ppl_cli.model.functions import Functions
 from ppl_cli.model.higher_order import HigherOrder
 from ppl_cli.model.library import Library
 from ppl_cli.model.loops import Loops
-from ppl_cli.model.model import Dims, Model, Parameter, Term
+from ppl_cli.model.model import Dims, DiscreteParameter, Model, Parameter, Term
 from ppl_cli.model.parts import leaf_declarations
 from ppl_cli.model.random_values import RandomValues
 from ppl_cli.model.sites import Site
@@ -70,6 +70,7 @@ class Elaborator:
         self.loop_spans: dict[Variable, Span] = {}
         self.retired_roots: set[Variable] = set()
         self.observed: dict[str, None] = {}
+        self.discrete: list[DiscreteParameter] = []
         self.sites: dict[Site, int] = {}
         self.dims: dict[str, Dims] = {}
         self.evaluate = Expressions(self)
@@ -110,6 +111,7 @@ class Elaborator:
             raise ElaborationError(message, need.span) from None
         return Model(
             name=program.source.name, source=program.source.text, data=data, parameters=parameters,
+            discrete=tuple(self.discrete),
             transformed=transformed, generated=generated, terms=terms, checks=checks, dims=self.dims,
             observed=tuple(self.observed), loops=self.loop_spans, reports=self.last_report(), sites=tuple(self.sites),
         )  # fmt: skip

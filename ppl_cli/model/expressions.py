@@ -297,7 +297,8 @@ class Expressions:
     def is_scheduled(self, variable: Variable) -> bool:
         """Whether only data and the indexes of loops decide the value."""
         loops = any(isinstance(node.op, InnerGraphOp) for node in toposort([variable]))
-        return not loops and set(roots_of([variable])) <= set(self.el.indexes)
+        discrete = (d.value for d in self.el.discrete)  # their states are tried one by one, like a loop's index
+        return not loops and set(roots_of([variable])) <= {*self.el.indexes, *discrete}
 
     def position(self, item: s.IndexItem, size: int) -> Value | None:
         match item:

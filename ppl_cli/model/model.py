@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ppl_cli.graph.basic import Variable
+from ppl_cli.graph.basic import Variable, constant
 from ppl_cli.language.source import Span
 from ppl_cli.language.syntax import Declaration
+from ppl_cli.marginal import Discrete
 from ppl_cli.model.constraints import Bijection
+from ppl_cli.model.constraints.bounds import Identity
 from ppl_cli.model.sites import Site
 
 Dims = tuple[str | None, ...]
@@ -33,6 +35,19 @@ class Parameter:
 
 
 @dataclass(frozen=True)
+class DiscreteParameter(Discrete):
+    """An int parameter."""
+
+    declaration: Declaration
+
+    def as_parameter(self) -> Parameter:
+        """For those who only draw it: a parameter whose value is not transformed."""
+        none = np.zeros(self.value.shape, int)
+        return Parameter(
+            self.name, self.declaration, self.value, self.value, constant(0.0), Identity(self.value.shape), none)
+
+
+@dataclass(frozen=True)
 class Term:
     """What one statement adds to the log density; elementwise for `~`, before it is summed.
 
@@ -47,7 +62,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Model:
-    """A program with its data.
+    """A program with its data. `discrete` are its int parameters.
 
     `terms` add up to the log density over the constrained parameters; `checks` are 0, or -inf where a transformed parameter is outside
     its bounds; all graphs are in terms of the parameters' value variables.
@@ -66,6 +81,7 @@ class Model:
     dims: Mapping[str, Dims]
     observed: tuple[str, ...]
     loops: Mapping[Variable, Span]
+    discrete: tuple[DiscreteParameter, ...] = ()
     reports: Variable | None = None
     sites: tuple[Site, ...] = ()
 

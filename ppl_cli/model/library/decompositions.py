@@ -5,9 +5,9 @@ import numpy as np
 
 from ppl_cli.distributions.formulas import symmetric
 from ppl_cli.graph.basic import Variable, constant
-from ppl_cli.model.compounds import Tuple
+from ppl_cli.model.compounds import Complex, Tuple
 from ppl_cli.model.library.table import add
-from ppl_cli.ops.decompositions import Orthogonal, SingularValues, SymmetricEigen
+from ppl_cli.ops.decompositions import Eigen, Orthogonal, SingularValues, SymmetricEigen
 from ppl_cli.ops.indexing import take_slice
 from ppl_cli.ops.linalg import Solve, diagonal, diagonal_matrix, matmul
 from ppl_cli.ops.reduction import reduce_max
@@ -21,6 +21,14 @@ def _eigen_symmetric(a: Variable) -> Tuple:
     """Eigenvectors, the columns, and eigenvalues."""
     values, rows = SymmetricEigen().factors(symmetric(a))
     return Tuple((transpose(rows), values))
+
+
+def _eigen(a: Variable) -> Tuple:
+    """The same of any square matrix: they are complex."""
+    if a.shape[-1] != a.shape[-2]:
+        raise ValueError(f"a square matrix is needed here, not one of size {a.shape[-2]} x {a.shape[-1]}")
+    re, im, *rows = Eigen().factors(a)
+    return Tuple((Complex(tuple(map(transpose, rows))), Complex((re, im))))
 
 
 def _svd(a: Variable) -> Tuple:
@@ -83,6 +91,7 @@ def _generalized_inverse(a: Variable) -> Variable:
 
 WHOLE = {
     "tuple(matrix, vector) eigendecompose_sym(matrix)": _eigen_symmetric,
+    "tuple(complex_matrix, complex_vector) eigendecompose(matrix)": _eigen,
     "tuple(matrix, vector, matrix) svd(matrix)": _svd,
     "tuple(matrix, matrix) qr(matrix)": _qr,
     "tuple(matrix, matrix) qr_thin(matrix)": _thin_qr,
@@ -90,6 +99,8 @@ WHOLE = {
 PARTS = {
     "matrix eigenvectors_sym(matrix)": (_eigen_symmetric, 0),
     "vector eigenvalues_sym(matrix)": (_eigen_symmetric, 1),
+    "complex_matrix eigenvectors(matrix)": (_eigen, 0),
+    "complex_vector eigenvalues(matrix)": (_eigen, 1),
     "matrix svd_U(matrix)": (_svd, 0),
     "vector singular_values(matrix)": (_svd, 1),
     "matrix svd_V(matrix)": (_svd, 2),

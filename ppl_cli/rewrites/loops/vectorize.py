@@ -11,14 +11,14 @@ from functools import partial, singledispatch
 import numpy as np
 
 from ppl_cli.graph.basic import Apply, Constant, Op, Variable, constant
-from ppl_cli.graph.traversal import map_graph, toposort
+from ppl_cli.graph.traversal import map_graph, roots_of, toposort
 from ppl_cli.ops.control import Body, If, InnerGraphOp, Loop
 from ppl_cli.ops.elementwise import Elementwise
 from ppl_cli.ops.indexing import AddAt, Gather, SetAt
 from ppl_cli.ops.linalg import MatMul
 from ppl_cli.ops.random import LogProb, PrimitiveDraw, RandomVariable, StepToken, Truncated
 from ppl_cli.ops.reporting import Report
-from ppl_cli.ops.scalar_math import add, mul, neg, sub
+from ppl_cli.ops.scalar_math import add, mul, neg, sub, switch
 from ppl_cli.ops.shape import BroadcastTo, Join, Reshape, Transpose
 from ppl_cli.rewrites.loops import states
 from ppl_cli.rewrites.loops.context import Batched, Context, Recurrence, array, expand, make, reshaped
@@ -232,9 +232,9 @@ class Evaluation:
     def branch(self, op: If, inputs: Sequence[Value]) -> list[Value]:
         """A condition on data splits the iterations; each branch is evaluated on its own."""
         condition = self.batched(inputs[0]).known
-        if condition is None:
-            raise Recurrence("a condition depends on a parameter")
         operands = inputs[1:]
+        if condition is None:
+            return self.either(op, inputs[0], operands)
         mask = condition.astype(bool)
         if mask.all() or not mask.any():
             body = op.then if mask.all() else op.otherwise
@@ -246,6 +246,18 @@ class Evaluation:
             results.append((inside, evaluation.run(body)))
         (first, then), (second, otherwise) = results
         return [self.join(a, first, b, second) for a, b in zip(then, otherwise, strict=True)]
+
+    def either(self, op: If, condition: Value, operands: Sequence[Value]) -> list[Value]:
+        """Both branches, where only discrete unknowns decide: their states will be constants, and one branch remains."""
+        chosen = self.batched(condition)
+        if any(r.dtype != "int64" for r in roots_of([chosen.variable]) if not isinstance(r, Constant)):
+            raise Recurrence("a condition depends on a parameter")
+        results = []
+        for body in op.bodies:
+            results.append(Evaluation(self.context, dict(zip(body.parameters, operands, strict=True)), self).run(body))
+        if any(isinstance(v, State) for result in results for v in result):
+            raise Recurrence("a condition decides whether a carried value changes")
+        return [self.apply(switch.op, [chosen, a, b]) for a, b in zip(*results, strict=True)]
 
     def join(self, a: Value, first: Context, b: Value, second: Context) -> Value:
         """One value from those of the two branches."""
