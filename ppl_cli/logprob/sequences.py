@@ -1,4 +1,4 @@
-"""Cumulative sums of random vectors: what is the density of a walk? That of its steps: the Jacobian determinant is 1."""
+"""Cumulative sums of random vectors: what is the density of a walk? That of its steps; the Jacobian is 1."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Random values put together and moved about: joined, stacked, reshaped, transposed.
 
 What is the density of parts with laws of their own? The product over the parts, which must be random and share no draw.
-Moving elements changes no volume. Independent elements keep a number each; those of joint laws are summed over the whole.
+Moving elements changes no volume. Independent elements keep a number each; joint laws are summed over the whole.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def _repeated(measure: Measure, op: BroadcastTo, inputs: Sequence[Variable], val
 
 
 def _register(kind: type[Op], rule: Callable[[Measure, Op, Sequence[Variable], Variable], Variable]) -> None:
-    """The same rule moves densities and distribution functions, which may be asked for at one bound for all elements."""
+    """The same rule moves densities and distribution functions, which may be asked for at one bound for all."""
 
     def elementwise(measure: Measure) -> Callable[[Op, Sequence[Variable], Variable], Variable]:
         def at(op: Op, inputs: Sequence[Variable], value: Variable) -> Variable:

@@ -5,23 +5,26 @@ variable behind them, in the order in which they depend on each other. What cann
 """
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ppl_cli.graph.basic import Constant, Variable, constant
-from ppl_cli.graph.traversal import clone_replace, roots_of
+from ppl_cli.graph.basic import Apply, Constant, Variable, constant, root
+from ppl_cli.graph.traversal import clone_replace, map_graph, roots_of
 from ppl_cli.language.diagnostics import LanguageError, error
 from ppl_cli.language.source import Span
 from ppl_cli.model.constraints.bounds import Identity, Interval, LowerBound, OffsetMultiplier, UpperBound
 from ppl_cli.model.model import Model, Parameter, Term
+from ppl_cli.ops.control import make_loop
 from ppl_cli.ops.elementwise import Elementwise
 from ppl_cli.ops.indexing import set_at
-from ppl_cli.ops.random import LogProb, RandomVariable, Truncated, truncated
+from ppl_cli.ops.random import LogProb, RandomVariable, StepToken, Truncated, truncated
 from ppl_cli.ops.reduction import Reduce
 from ppl_cli.ops.scalar_math import add
-from ppl_cli.ops.shape import BroadcastTo, Reshape, broadcast_to, reshape
+from ppl_cli.ops.shape import BroadcastTo, Reshape, broadcast_to, empty, reshape, transpose
+from ppl_cli.rewrites.loops import vectorize_loops
 
 
 @dataclass(frozen=True)
@@ -74,8 +77,35 @@ def _recipes(terms: Sequence[Term]) -> dict[str, list[Draw]]:
             if not isinstance(position, Constant) or (position.data < 0).any():
                 reason = "the left side of this statement is not a variable or a part of one"
                 raise NotGenerative(term.label, reason, term.span)
-            found.setdefault(term.label, []).append(Draw(rv, position.data, term.span))
+            found.setdefault(term.label, []).append(Draw(_copied(rv, position.shape), position.data, term.span))
     return found
+
+
+def _copied(rv: Variable, shape: tuple[int, ...]) -> Variable:
+    """`rv`, drawn anew along each axis of `shape` that it lacks or along which it has one element."""
+    padded = (1,) * (len(shape) - rv.ndim) + rv.shape
+    new = [k for k, (n, wanted) in enumerate(zip(padded, shape, strict=True)) if n != wanted]
+    if not new:
+        return reshape(rv, shape)
+    index, copies = root("copy", "int64"), tuple(shape[k] for k in new)
+    blank = empty((math.prod(copies), *rv.shape), rv.dtype)
+    drawn = root("drawn", blank.dtype, blank.shape)
+    one = _each_time(rv, index)
+    (whole,) = vectorize_loops(make_loop(index, [drawn], [set_at(drawn, one, index)], 0, blank.shape[0], [blank]))
+    kept = [k for k in range(len(shape)) if k not in new]
+    moved = reshape(whole, (*copies, *(shape[k] for k in kept)))
+    return transpose(moved, tuple(int(k) for k in np.argsort([*new, *kept])))
+
+
+def _each_time(rv: Variable, index: Variable) -> Variable:
+    """`rv` with draws that are new in each iteration of the loop over `index`."""
+
+    def rebuild(node: Apply, inputs: Sequence[Variable]) -> Sequence[Variable]:
+        if isinstance(node.op, RandomVariable):
+            inputs = [StepToken()(inputs[0], index), *inputs[1:]]
+        return node.op.apply(*inputs).outputs
+
+    return map_graph([rv], rebuild)[0]
 
 
 def _densities(term: Term) -> list[Variable]:
