@@ -243,6 +243,26 @@ static void symmetric_eigen(
   for (int64_t k = 0; k < n * n; ++k) out[n + k] = a[k];
 }
 """,
+    "eigen": """\
+static void eigen(
+    void (*dgeev)(char *, char *, int *, double *, int *, double *, double *, double *, int *, double *, int *, double *,
+                  int *, int *),
+    int64_t m, int64_t n, int64_t room, double *a, double *work, double *out) {
+  int order = n, size = room, info = 1;
+  double *im = out + n, *v = im + n, *w = v + n * n;
+  for (int64_t k = 0; k < n; ++k)
+    for (int64_t j = 0; j < k; ++j) { double t = a[k * n + j]; a[k * n + j] = a[j * n + k]; a[j * n + k] = t; }
+  if (is_finite(n * n, a))
+    dgeev("N", "V", &order, a, &order, out, im, 0, &order, v, &order, work, &size, &info);
+  if (info) { spoil(2 * n * (n + 1), out); return; }
+  for (int64_t k = 0; k < n; ++k)
+    for (int64_t j = 0; j < n; ++j) {
+      if (im[k] > 0) w[k * n + j] = v[(k + 1) * n + j];
+      else if (im[k] < 0) { v[k * n + j] = v[(k - 1) * n + j]; w[k * n + j] = -w[(k - 1) * n + j]; }
+      else w[k * n + j] = 0;
+    }
+}
+""",
     "singular_values": """\
 static void singular_values(
     void (*dgesvd)(char *, char *, int *, int *, double *, int *, double *, double *, int *, double *, int *, double *,

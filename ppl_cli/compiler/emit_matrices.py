@@ -12,7 +12,7 @@ from ppl_cli.compiler.emit import ZERO, Emitter, Index, Place, broadcast_index
 from ppl_cli.compiler.kernel import Assign, Declare, For, Library, Linear, Number, Ref, Store
 from ppl_cli.compiler.link import LAPACK
 from ppl_cli.graph.basic import Apply, Variable
-from ppl_cli.ops.decompositions import Orthogonal, SingularValues, SymmetricEigen
+from ppl_cli.ops.decompositions import Eigen, Orthogonal, SingularValues, SymmetricEigen
 from ppl_cli.ops.linalg import Cholesky, LogAbsDeterminant, Solve, SolveTriangular
 from ppl_cli.ops.reduction import CumulativeSum
 
@@ -167,6 +167,7 @@ class Routine:
 
 ROUTINES: dict[type, Routine] = {
     SymmetricEigen: Routine("symmetric_eigen", ("dsyev",), lambda m, n: 3 * n),
+    Eigen: Routine("eigen", ("dgeev",), lambda m, n: 4 * n),
     SingularValues: Routine("singular_values", ("dgesvd",), lambda m, n: 5 * min(m, n) + 3 * min(m, n) + max(m, n)),
     Orthogonal: Routine("orthogonal", ("dgelqf", "dorglq"), lambda m, n: 2 * n),
 }

@@ -322,7 +322,7 @@ def log_determinant(n, a, out):
 
 
 # A matrix by rows is its transpose to LAPACK, which has matrices by columns; it takes characters by their codes.
-_S, _U, _V = ord("S"), ord("U"), ord("V")
+_N, _S, _U, _V = ord("N"), ord("S"), ord("U"), ord("V")
 
 
 @function
@@ -346,6 +346,26 @@ def symmetric_eigen(dsyev, m, n, room, a, work, out):
         return
     for k in range(n * n):
         out[n + k] = a[k]
+
+
+@function
+def eigen(dgeev, m, n, room, a, work, out):
+    im, v, w = doubles(out, n), doubles(out, 2 * n), doubles(out, 2 * n + n * n)
+    for k in range(n):
+        for j in range(k):
+            a[k * n + j], a[j * n + k] = a[j * n + k], a[k * n + j]
+    if not is_finite(n * n, a) or lapack(dgeev, (_N, _V, n, a, n, out, im, work, n, v, n, work, room)) != 0:
+        spoil(2 * n * (n + 1), out)
+        return
+    for k in range(n):
+        for j in range(n):
+            if im[k] > 0:
+                w[k * n + j] = v[(k + 1) * n + j]
+            elif im[k] < 0:
+                v[k * n + j] = v[(k - 1) * n + j]
+                w[k * n + j] = -w[(k - 1) * n + j]
+            else:
+                w[k * n + j] = 0.0
 
 
 @function

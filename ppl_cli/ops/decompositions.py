@@ -14,9 +14,10 @@ import numpy as np
 from ppl_cli.graph.basic import Op, Variable, constant
 from ppl_cli.graph.types import TensorType
 from ppl_cli.ops.indexing import take_slice
-from ppl_cli.ops.linalg import identity, matmul, solve_triangular
-from ppl_cli.ops.scalar_math import eq, switch
-from ppl_cli.ops.shape import reshape, transpose
+from ppl_cli.ops.linalg import Solve, identity, matmul, solve_triangular
+from ppl_cli.ops.reduction import reduce_max, reduce_sum
+from ppl_cli.ops.scalar_math import absolute, eq, switch
+from ppl_cli.ops.shape import join, reshape, transpose
 
 LAPACK = "scipy.linalg.lapack"  # imported where it is used, because it takes long
 Shape = tuple[int, ...]
@@ -102,6 +103,66 @@ class SymmetricEigen(Decomposition):
         inner = _reciprocal_gaps(w) * matmul(v, transpose(gv)) + _column(gw) * identity(w.shape[-1])
         g = matmul(transpose(v), matmul(inner, v))
         return 0.5 * (g + transpose(g))
+
+
+def _embedded(re: Variable, im: Variable) -> Variable:
+    """A complex matrix as a real one of twice the size: products and inverses are alike, transposing conjugates, too."""
+    return join([join([re, -im], -1), join([im, re], -1)], -2)
+
+
+def _parts(embedded: Variable) -> tuple[Variable, Variable]:
+    n = embedded.shape[-1] // 2
+    first = take_slice(embedded, 0, n, -1)
+    return take_slice(first, 0, n, -2), take_slice(first, n, 2 * n, -2)
+
+
+@dataclass(frozen=True)
+class Eigen(Decomposition):
+    """Real and imaginary parts of the eigenvalues and, as rows, of the eigenvectors of any square matrix.
+
+    An eigenvector has length 1, and its largest element is real.
+    """
+
+    name = "Eigen"
+
+    def shapes(self, m: int, n: int) -> tuple[Shape, ...]:
+        return (n,), (n,), (n, n), (n, n)
+
+    def decompose(self, a: np.ndarray) -> tuple[np.ndarray, ...]:
+        re, im, _, packed, _ = import_module(LAPACK).dgeev(a, compute_vl=0)
+        vectors = packed.astype(complex)
+        for k in np.flatnonzero(im > 0):  # two columns hold the parts of two conjugate vectors
+            vectors[:, k] = packed[:, k] + 1j * packed[:, k + 1]
+            vectors[:, k + 1] = vectors[:, k].conj()
+        return re, im, vectors.real.T, vectors.imag.T
+
+    def pulled_back(self, factors: Sequence[Variable], gradients: Sequence[Variable]) -> Variable:
+        """inv(V') (diag(gw) + F * V' gV) V', F being 1 / (w[j] - w[i]) conjugated (Giles 2008, section 3.1), after what
+        length and phase hold fixed is taken from gV; ' is the conjugate transpose."""
+        re, im, *rows = factors
+        gre, gim, *grows = gradients
+        vectors = [transpose(v) for v in rows]
+        gv = _embedded(*_with_fixed_phase(vectors, [transpose(g) for g in grows]))
+        v = _embedded(*vectors)
+        a, b = _parts(matmul(transpose(v), gv))
+        x, y = _row(re) - _column(re), _row(im) - _column(im)
+        size = x * x + y * y
+        same = eq(size, 0.0)
+        over = switch(same, 0.0, 1.0 / switch(same, 1.0, size))
+        eye = identity(re.shape[-1])
+        inner = _embedded((x * a - y * b) * over + _column(gre) * eye, (x * b + y * a) * over + _column(gim) * eye)
+        return _parts(Solve()(transpose(v), matmul(inner, transpose(v))))[0]
+
+
+def _with_fixed_phase(v: Sequence[Variable], g: Sequence[Variable]) -> tuple[Variable, Variable]:
+    """The gradient by the columns of v (real and imaginary parts) before they are scaled to length 1 and turned."""
+    (re, im), (gre, gim) = v, g
+    along = _row(reduce_sum(gre * re + gim * im, -2))
+    around = _row(reduce_sum(gre * im - gim * re, -2))
+    size = switch(eq(im, 0.0), absolute(re), -1.0)
+    largest = eq(size, _row(reduce_max(size, -2)))
+    turned = switch(largest, around / switch(largest, re, 1.0), 0.0)
+    return gre - along * re, gim - along * im + turned
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ def test_operation_with_derivatives(case: str, rewritten: bool) -> None:
     "case",
     [
         "cholesky of a batch", "solve", "log determinant", "cumulative sum", "matmul of batches", "join",
-        "symmetric eigen of a batch", "singular values of many columns", "orthogonal of many rows",
+        "symmetric eigen of a batch", "complex eigen", "singular values of many columns", "orthogonal of many rows",
     ],
 )
 def test_operation_by_numba(case: str) -> None:

@@ -9,8 +9,6 @@ from ops.differences import assert_gradient
 
 import ppl_cli.ops  # noqa: F401
 from ppl_cli.graph.basic import Variable, constant, root
-from ppl_cli.graph.gradient import grad
-from ppl_cli.graph.traversal import evaluate
 from ppl_cli.ops import decompositions, linalg
 from ppl_cli.ops.control import make_if, make_loop
 from ppl_cli.ops.indexing import add_at, gather, set_at, take_slice
@@ -26,6 +24,7 @@ from ppl_cli.ops.reduction import (
 from ppl_cli.ops.scalar_math import exp, gt, mul, sin
 from ppl_cli.ops.shape import broadcast_to, join, reshape, stack, transpose
 
+rotation = constant(np.array([[1.0, 4.0, 0.0], [-3.0, 0.0, 1.0], [0.0, 0.0, 2.0]]))
 repeated = constant(np.array([1, 0, 1]))
 rows, columns = constant(np.array([[0], [2]])), constant(np.array([1, 3, 3]))
 
@@ -74,6 +73,8 @@ CASES: dict[str, tuple[Callable[..., Variable], tuple[tuple[int, ...], ...]]] = 
     "cholesky of a batch": (lambda a: linalg.Cholesky()(positive_definite(a)), ((2, 2, 2),)),
     "symmetric eigen": (lambda a: decompositions.SymmetricEigen()(a + transpose(a)), ((3, 3),)),
     "symmetric eigen of a batch": (lambda a: decompositions.SymmetricEigen()(a + transpose(a)), ((2, 2, 2),)),
+    "eigen": (lambda a: decompositions.Eigen()(triangle(a)), ((3, 3),)),
+    "complex eigen": (lambda a: decompositions.Eigen()(a + rotation), ((3, 3),)),
     "singular values": (decompositions.SingularValues(), ((3, 3),)),
     "singular values of many rows": (decompositions.SingularValues(), ((4, 2),)),
     "singular values of many columns": (decompositions.SingularValues(), ((2, 2, 3),)),
