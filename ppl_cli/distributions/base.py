@@ -14,8 +14,8 @@ SCALAR_EVENT: tuple[int, ...] = ()
 
 @dataclass(frozen=True)
 class Support:
-    """The values that something may take: numbers from `lower` to `upper` (`open`: without these ends), or, if there are
-    `types`, the values of variables so declared. Parameters are finite if they are not `unbounded`."""
+    """The values that something may take: numbers from `lower` to `upper` (`open`: without these ends), or, if there
+    are `types`, the values of variables so declared. Parameters are finite if they are not `unbounded`."""
 
     description: str
     lower: float = -math.inf
@@ -47,8 +47,8 @@ class Distribution:
     """A family of laws.
 
     parameters   their names, and `event_ndims` how many last axes make up one value of each
-    log_prob     (value, *parameters) -> the log density or mass, constants included, elementwise over the batch: -inf outside the
-                 support, NaN or -inf where the parameters are not valid
+    log_prob     (value, *parameters) -> the log density or mass, constants included, elementwise over the batch: -inf
+                 outside the support, NaN or -inf where the parameters are not valid
     draw         (batch shape, *parameters) -> one draw for each element, as a graph of primitive draws
     log_cdf, log_ccdf   log of the probability of being <= value and of being > value; None where not known
     quantile     (p, *parameters) -> the inverse of the cdf; None where not known
@@ -57,7 +57,8 @@ class Distribution:
     supports     what the other parameters must be, where they may not be just any number
     support      what the values themselves are
     scale        the parameter that is in the units of the values and says how far they spread
-    sized        that shape does not follow from the parameters: it is given to each random variable, and to `draw` as `event`
+    sized        that shape does not follow from the parameters: it is given to each random variable, and to `draw`
+                 as `event`
     """
 
     name: str

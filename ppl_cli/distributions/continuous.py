@@ -7,14 +7,40 @@ from typing import Any
 
 from ppl_cli.distributions.base import PROBABILITY, SPREAD, Distribution
 from ppl_cli.distributions.formulas import (
-    LOG_2, LOG_PI, LOG_SQRT_2PI, exponential_draw, gamma_draw, log_diff_exp, normal_lcdf, real, standardized, valid,
+    LOG_2,
+    LOG_PI,
+    LOG_SQRT_2PI,
+    Shape,
+    by_inversion,
+    exponential_draw,
+    gamma_draw,
+    log_diff_exp,
+    normal_lcdf,
+    real,
+    standardized,
+    valid,
 )
 from ppl_cli.distributions.skew_normal import SKEW_NORMAL
 from ppl_cli.graph.basic import Variable
 from ppl_cli.ops.distribution_functions import log_rising, student_t_cdf, student_t_quantile
 from ppl_cli.ops.random import primitive
 from ppl_cli.ops.scalar_math import (
-    absolute, atan2, exp, gt, log, log1m_exp, log1p, log1p_exp, log_add_exp, log_ndtr, lt, ndtri, sign, sqrt, switch, tan,
+    absolute,
+    atan2,
+    exp,
+    gt,
+    log,
+    log1m_exp,
+    log1p,
+    log1p_exp,
+    log_add_exp,
+    log_ndtr,
+    lt,
+    ndtri,
+    sign,
+    sqrt,
+    switch,
+    tan,
 )
 
 SCALE = ("sigma",)
@@ -104,6 +130,14 @@ def _logistic_lccdf(x: Any, mu: Any, sigma: Any) -> Variable:
     return -log1p_exp(standardized(x, mu, sigma))
 
 
+def _normal_draw(shape: Shape, mu: Any, sigma: Any) -> Variable:
+    return mu + sigma * primitive("std_normal", shape=shape)
+
+
+def _logistic_quantile(p: Any, mu: Any, sigma: Any) -> Variable:
+    return mu + sigma * (log(p) - log1p(-p))
+
+
 def _symmetric_lcdf(tail: Callable[[Variable], Variable], z: Variable) -> Variable:
     """The log cdf of a law symmetric around 0, by its cdf below 0, `tail`."""
     below = lt(z, 0.0)
@@ -126,7 +160,7 @@ def _laplace_lcdf(z: Variable) -> Variable:
 
 NORMAL = Distribution(
     "normal", ("mu", "sigma"), normal_lpdf,
-    draw=lambda shape, mu, sigma: mu + sigma * primitive("std_normal", shape=shape),
+    draw=_normal_draw,
     log_cdf=lambda x, mu, sigma: normal_lcdf(standardized(x, mu, sigma)),
     log_ccdf=lambda x, mu, sigma: normal_lcdf(-standardized(x, mu, sigma)),
     quantile=lambda p, mu, sigma: mu + sigma * ndtri(p), supports={"sigma": SPREAD}, scale="sigma",
@@ -159,13 +193,14 @@ DOUBLE_EXPONENTIAL = Distribution(
     draw=lambda shape, mu, sigma: mu + sigma * (exponential_draw(shape) - exponential_draw(shape)),
     log_cdf=lambda x, mu, sigma: _laplace_lcdf(standardized(x, mu, sigma)),
     log_ccdf=lambda x, mu, sigma: _laplace_lcdf(-standardized(x, mu, sigma)),
-    quantile=lambda p, mu, sigma: mu - sigma * sign(p - 0.5) * log1p(-2.0 * absolute(p - 0.5)), positive=SCALE, scale="sigma",
+    quantile=lambda p, mu, sigma: mu - sigma * sign(p - 0.5) * log1p(-2.0 * absolute(p - 0.5)),
+    positive=SCALE, scale="sigma",
 )
 LOGISTIC = Distribution(
     "logistic", ("mu", "sigma"), logistic_lpdf,
-    draw=lambda shape, mu, sigma: LOGISTIC.quantile(primitive("uniform", shape=shape), mu, sigma),  # type: ignore[misc]
+    draw=by_inversion(_logistic_quantile),
     log_cdf=_logistic_lcdf, log_ccdf=_logistic_lccdf,
-    quantile=lambda p, mu, sigma: mu + sigma * (log(p) - log1p(-p)), positive=SCALE, scale="sigma",
+    quantile=_logistic_quantile, positive=SCALE, scale="sigma",
 )
 GUMBEL = Distribution(
     "gumbel", ("mu", "beta"), gumbel_lpdf,
@@ -176,13 +211,14 @@ GUMBEL = Distribution(
 )
 EXP_MOD_NORMAL = Distribution(
     "exp_mod_normal", ("mu", "sigma", "lambda"), exp_mod_normal_lpdf,
-    draw=lambda shape, mu, sigma, rate: mu + sigma * primitive("std_normal", shape=shape) + exponential_draw(shape) / rate,
+    draw=lambda shape, mu, sigma, rate: _normal_draw(shape, mu, sigma) + exponential_draw(shape) / rate,
     log_cdf=_exp_mod_normal_lcdf, log_ccdf=_exp_mod_normal_lccdf, positive=("sigma", "lambda"), scale="sigma",
 )
 SKEW_DOUBLE_EXPONENTIAL = Distribution(
     "skew_double_exponential", ("mu", "sigma", "tau"), skew_double_exponential_lpdf,
-    draw=lambda shape, mu, sigma, tau: _skew_double_exponential_quantile(primitive("uniform", shape=shape), mu, sigma, tau),
-    log_cdf=_skew_double_exponential_lcdf, log_ccdf=_skew_double_exponential_lccdf, quantile=_skew_double_exponential_quantile,
+    draw=by_inversion(_skew_double_exponential_quantile),
+    log_cdf=_skew_double_exponential_lcdf, log_ccdf=_skew_double_exponential_lccdf,
+    quantile=_skew_double_exponential_quantile,
     positive=SCALE, supports={"tau": PROBABILITY}, scale="sigma",
 )
 

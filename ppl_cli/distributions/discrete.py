@@ -1,4 +1,5 @@
-"""Distributions of integers. Formulas: Stan Functions Reference, "Binary" and "Bounded/Unbounded Discrete Distributions"."""
+"""Distributions of integers. Formulas: Stan Functions Reference, "Binary" and "Bounded/Unbounded Discrete
+Distributions"."""
 from __future__ import annotations
 
 from typing import Any
@@ -7,7 +8,16 @@ import numpy as np
 
 from ppl_cli.distributions.base import NOT_NEGATIVE, PROBABILITY, RATE, Distribution
 from ppl_cli.distributions.formulas import (
-    NEGATIVE_INFINITY, Shape, beta_draw, gamma_draw, log_choose, multiply_log, multiply_log1m, real, valid, within,
+    NEGATIVE_INFINITY,
+    Shape,
+    beta_draw,
+    gamma_draw,
+    log_choose,
+    multiply_log,
+    multiply_log1m,
+    real,
+    valid,
+    within,
 )
 from ppl_cli.graph.basic import Variable, as_variable, constant
 from ppl_cli.graph.traversal import evaluate, roots_of
@@ -15,7 +25,25 @@ from ppl_cli.ops.distribution_functions import gamma_p, gamma_q, inc_beta, inc_b
 from ppl_cli.ops.random import primitive
 from ppl_cli.ops.reduction import CumulativeSum, log_sum_exp, reduce_sum
 from ppl_cli.ops.scalar_math import (
-    add, both, eq, exp, ge, gt, int_max, int_min, inv_logit, lbeta, le, lgamma, log, log1p, log1p_exp, lt, sub, switch, to_int,
+    add,
+    both,
+    eq,
+    exp,
+    ge,
+    gt,
+    int_max,
+    int_min,
+    inv_logit,
+    lbeta,
+    le,
+    lgamma,
+    log,
+    log1p,
+    log1p_exp,
+    lt,
+    sub,
+    switch,
+    to_int,
 )
 from ppl_cli.ops.shape import broadcast_to, reshape
 
@@ -108,8 +136,8 @@ def hypergeometric_lpmf(x: Any, n: Any, a: Any, b: Any) -> Variable:
 
 
 def _tail(x: Any, last: Any, upper: bool, inside: Any) -> Variable:
-    """log P(X <= x), or P(X > x), of a count up to `last` (None: without end): `inside(held)` for 0 <= held < last; exact
-    outside."""
+    """log P(X <= x), or P(X > x), of a count up to `last` (None: without end): `inside(held)` for 0 <= held < last;
+    exact outside."""
     x = as_variable(x)
     at_low, at_high = (0.0, NEGATIVE_INFINITY) if upper else (NEGATIVE_INFINITY, 0.0)
     if last is None:
@@ -192,7 +220,9 @@ def _hypergeometric_draw(shape: Shape, n: Any, a: Any, b: Any) -> Variable:
     return int_min(reduce_sum(switch(gt(u, below), 1, 0), -1), reshape(n, shape))
 
 
-def _discrete(name: str, parameters: tuple[str, ...], mass: Any, draw: Any, tail: Any = None, **more: Any) -> Distribution:
+def _discrete(
+    name: str, parameters: tuple[str, ...], mass: Any, draw: Any, tail: Any = None, **more: Any
+) -> Distribution:
     """`tail(x, *parameters, upper)` is the log of the mass up to x or (upper) above it."""
     if tail is not None:
         more |= {"log_cdf": lambda *a: tail(*a, upper=False), "log_ccdf": lambda *a: tail(*a, upper=True)}
@@ -200,7 +230,8 @@ def _discrete(name: str, parameters: tuple[str, ...], mass: Any, draw: Any, tail
 
 
 DISCRETE = (
-    _discrete("bernoulli", ("theta",), bernoulli_lpmf, _uniform_below, _bernoulli_tail, supports={"theta": PROBABILITY}),
+    _discrete("bernoulli", ("theta",), bernoulli_lpmf, _uniform_below, _bernoulli_tail,
+              supports={"theta": PROBABILITY}),
     _discrete("bernoulli_logit", ("alpha",), bernoulli_logit_lpmf,
               lambda shape, a: _uniform_below(shape, inv_logit(real(a)))),
     _discrete("binomial", ("N", "theta"), binomial_lpmf, _binomial, _binomial_tail,
@@ -211,13 +242,15 @@ DISCRETE = (
     _discrete("poisson_log", ("alpha",), poisson_log_lpmf, lambda shape, a: _poisson(shape, exp(real(a)))),
     _discrete("neg_binomial", ("alpha", "beta"), neg_binomial_lpmf,
               lambda shape, a, b: _poisson(shape, gamma_draw(shape, a) / b),
-              lambda x, a, b, upper: _neg_binomial_tail(x, a, 1.0 / (1.0 + real(b)), upper), positive=("alpha", "beta")),
+              lambda x, a, b, upper: _neg_binomial_tail(x, a, 1.0 / (1.0 + real(b)), upper),
+              positive=("alpha", "beta")),
     _discrete("neg_binomial_2", ("mu", "phi"), neg_binomial_2_lpmf,
               lambda shape, mu, phi: _poisson(shape, mu * gamma_draw(shape, phi) / phi),
               lambda x, mu, phi, upper: _neg_binomial_tail(x, phi, real(mu) / (real(mu) + phi), upper),
               positive=("mu", "phi")),
     _discrete("neg_binomial_2_log", ("eta", "phi"), neg_binomial_2_log_lpmf,
-              lambda shape, eta, phi: _poisson(shape, exp(real(eta)) * gamma_draw(shape, phi) / phi), positive=("phi",)),
+              lambda shape, eta, phi: _poisson(shape, exp(real(eta)) * gamma_draw(shape, phi) / phi),
+              positive=("phi",)),
     _discrete("beta_binomial", ("N", "alpha", "beta"), beta_binomial_lpmf,
               lambda shape, n, a, b: _binomial(shape, n, beta_draw(shape, a, b)), _beta_binomial_tail,
               positive=("alpha", "beta"), supports={"N": NOT_NEGATIVE}),

@@ -1,5 +1,5 @@
-"""The time at which a Wiener process first leaves an interval at its upper end. Formulas: Stan Functions Reference, "Wiener
-First Passage Time Distribution"; the two series: Navarro and Fuss 2009."""
+"""The time at which a Wiener process first leaves an interval at its upper end. Formulas: Stan Functions Reference,
+"Wiener First Passage Time Distribution"; the two series: Navarro and Fuss 2009."""
 from __future__ import annotations
 
 import math

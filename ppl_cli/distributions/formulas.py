@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from ppl_cli.distributions.base import Density, Support
@@ -9,7 +10,21 @@ from ppl_cli.graph.basic import Constant, Variable, as_variable
 from ppl_cli.ops.random import primitive
 from ppl_cli.ops.reduction import reduce_max, reduce_min, reduce_sum
 from ppl_cli.ops.scalar_math import (
-    absolute, both, either, eq, ge, gt, lbeta, le, log, log1m_exp, log1p, log_ndtr, lt, switch, to_real,
+    absolute,
+    both,
+    either,
+    eq,
+    ge,
+    gt,
+    lbeta,
+    le,
+    log,
+    log1m_exp,
+    log1p,
+    log_ndtr,
+    lt,
+    switch,
+    to_real,
 )
 from ppl_cli.ops.shape import reshape, transpose
 
@@ -108,6 +123,11 @@ def exponential_draw(shape: Shape) -> Variable:
     return -log(primitive("uniform", shape=shape))
 
 
+def by_inversion(quantile: Density) -> Callable[..., Variable]:
+    """The draw of a law: its quantile of a uniform draw."""
+    return lambda shape, *parameters: quantile(primitive("uniform", shape=shape), *parameters)
+
+
 def gamma_draw(shape: Shape, alpha: Any) -> Variable:
     return primitive("std_gamma", alpha, shape=shape)
 
@@ -118,8 +138,8 @@ def beta_draw(shape: Shape, alpha: Any, beta: Any) -> Variable:
 
 
 def on_interval(function: Density, low: float, high: float, tail: str) -> Density:
-    """A log cdf (`tail` "lower") or ccdf ("upper") of the laws on (low, high): at the ends and beyond them exact, without the
-    derivatives of `function`, which are not finite there."""
+    """A log cdf (`tail` "lower") or ccdf ("upper") of the laws on (low, high): at the ends and beyond them exact,
+    without the derivatives of `function`, which are not finite there."""
     at_low, at_high = (NEGATIVE_INFINITY, 0.0) if tail == "lower" else (0.0, NEGATIVE_INFINITY)
     finite = [end for end in (low, high) if math.isfinite(end)]
     inner = 0.5 * (low + high) if len(finite) == 2 else sum(finite) + (1.0 if math.isfinite(low) else -1.0)

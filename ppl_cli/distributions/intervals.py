@@ -1,5 +1,5 @@
-"""Distributions on an interval or a circle. Formulas: Stan Functions Reference, "Continuous Distributions on [0, 1]", "Circular
-Distributions", "Bounded Continuous Distributions"."""
+"""Distributions on an interval or a circle. Formulas: Stan Functions Reference, "Continuous Distributions on [0, 1]",
+"Circular Distributions", "Bounded Continuous Distributions"."""
 from __future__ import annotations
 
 import math
@@ -9,14 +9,43 @@ import numpy as np
 
 from ppl_cli.distributions.base import PROBABILITY, PROPORTION, Density, Distribution
 from ppl_cli.distributions.formulas import (
-    LOG_2, LOG_PI, Shape, beta_draw, multiply_log, multiply_log1m, on_interval, real, valid, within,
+    LOG_2,
+    LOG_PI,
+    Shape,
+    beta_draw,
+    multiply_log,
+    multiply_log1m,
+    on_interval,
+    real,
+    valid,
+    within,
 )
 from ppl_cli.graph.basic import Variable, as_variable, constant
 from ppl_cli.ops.distribution_functions import inc_beta, inc_beta_complement, inv_inc_beta
 from ppl_cli.ops.random import primitive
 from ppl_cli.ops.reduction import CumulativeSum, reduce_sum
 from ppl_cli.ops.scalar_math import (
-    absolute, acos, asin, both, cos, detached, either, eq, exp, ge, gt, lbeta, le, log, lt, maximum, minimum, rounded, sin, sqrt, switch,
+    absolute,
+    acos,
+    asin,
+    both,
+    cos,
+    detached,
+    either,
+    eq,
+    exp,
+    ge,
+    gt,
+    lbeta,
+    le,
+    log,
+    lt,
+    maximum,
+    minimum,
+    rounded,
+    sin,
+    sqrt,
+    switch,
 )
 from ppl_cli.ops.shape import reshape
 from ppl_cli.ops.special_functions import bessel_i_scaled
@@ -72,8 +101,8 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(40)
 
 
 def _half_circle(low: Variable, high: Variable, kappa: Variable) -> Variable:
-    """The integral of exp(kappa (cos t - 1)) from `low` to `high`, both in [0, pi]: by Gauss and Legendre's rule, as far as the
-    integrand is not less than exp(-40) of that at `low`."""
+    """The integral of exp(kappa (cos t - 1)) from `low` to `high`, both in [0, pi]: by Gauss and Legendre's rule, as
+    far as the integrand is not less than exp(-40) of that at `low`."""
     reach = minimum(sin(0.5 * low) * sin(0.5 * low) + 20.0 / maximum(kappa, 1.0), 1.0)
     far = detached(2.0 * asin(sqrt(reach)))
     half = 0.5 * (switch(lt(far, high), far, high) - low)
@@ -88,8 +117,8 @@ def _held(v: Variable, low: float, high: float) -> Variable:
 
 
 def _von_mises_mass(start: Variable, stop: Variable, kappa: Variable) -> Variable:
-    """The log of the mass from `start` to `stop`, angles from the mode in [-2 pi, 2 pi]: the sum over the halves of the circle,
-    each turned so that the density falls."""
+    """The log of the mass from `start` to `stop`, angles from the mode in [-2 pi, 2 pi]: the sum over the halves of the
+    circle, each turned so that the density falls."""
     total: Variable = constant(0.0)
     for k in (-2, -1, 0, 1):
         left, right = (_held(v, k * math.pi, (k + 1) * math.pi) for v in (start, stop))
@@ -122,7 +151,8 @@ _PROPOSALS = 48  # each is accepted with a probability above 0.65: all fail less
 
 
 def _von_mises_draw(shape: Shape, mu: Any, kappa: Any) -> Variable:
-    """The first accepted of many proposals from a wrapped Cauchy distribution (Best and Fisher 1979), within (-pi, pi) of mu."""
+    """The first accepted of many proposals from a wrapped Cauchy distribution (Best and Fisher 1979), within (-pi, pi)
+    of mu."""
     kappa = reshape(maximum(real(kappa), 1e-6), (*as_variable(kappa).shape, 1))
     tau = 1.0 + sqrt(1.0 + 4.0 * kappa * kappa)
     rho = (tau - sqrt(2.0 * tau)) / (2.0 * kappa)

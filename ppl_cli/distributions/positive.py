@@ -1,5 +1,5 @@
-"""Distributions on the positive numbers. Formulas: Stan Functions Reference, "Positive Continuous Distributions", "Positive
-Lower-Bounded Distributions"."""
+"""Distributions on the positive numbers. Formulas: Stan Functions Reference, "Positive Continuous Distributions",
+"Positive Lower-Bounded Distributions"."""
 from __future__ import annotations
 
 import math
@@ -7,13 +7,37 @@ from typing import Any
 
 from ppl_cli.distributions.base import NOT_NEGATIVE, SPREAD, Density, Distribution
 from ppl_cli.distributions.formulas import (
-    LOG_SQRT_2PI, NEGATIVE_INFINITY, exponential_draw, gamma_draw, multiply_log, normal_lcdf, on_interval, real, valid, within,
+    LOG_SQRT_2PI,
+    NEGATIVE_INFINITY,
+    by_inversion,
+    exponential_draw,
+    gamma_draw,
+    multiply_log,
+    normal_lcdf,
+    on_interval,
+    real,
+    valid,
+    within,
 )
 from ppl_cli.graph.basic import Variable
 from ppl_cli.ops.distribution_functions import gamma_p, gamma_p_inverse, gamma_q
 from ppl_cli.ops.random import primitive
 from ppl_cli.ops.scalar_math import (
-    either, exp, ge, gt, le, lgamma, log, log1m_exp, log1p, log1p_exp, maximum, ndtri, power, sqrt, switch,
+    either,
+    exp,
+    ge,
+    gt,
+    le,
+    lgamma,
+    log,
+    log1m_exp,
+    log1p,
+    log1p_exp,
+    maximum,
+    ndtri,
+    power,
+    sqrt,
+    switch,
 )
 
 
@@ -139,6 +163,10 @@ def _loglogistic_log_odds(x: Variable, alpha: Any, beta: Any) -> Variable:
     return real(beta) * (log(x) - log(real(alpha)))
 
 
+def _loglogistic_quantile(p: Any, alpha: Any, beta: Any) -> Variable:
+    return alpha * power(p / (1.0 - p), 1.0 / beta)
+
+
 LOGNORMAL = Distribution(
     "lognormal", ("mu", "sigma"), lognormal_lpdf,
     draw=lambda shape, mu, sigma: exp(mu + sigma * primitive("std_normal", shape=shape)),
@@ -206,14 +234,15 @@ RAYLEIGH = Distribution(
     draw=lambda shape, sigma: sigma * sqrt(2.0 * exponential_draw(shape)),
     log_cdf=_lower(lambda x, sigma: log1m_exp(-0.5 * x * x / (sigma * sigma))),
     log_ccdf=_upper(lambda x, sigma: -0.5 * x * x / (sigma * sigma)),
-    quantile=lambda p, sigma: sigma * sqrt(-2.0 * log1p(-p)), supports={"sigma": SPREAD}, support=NOT_NEGATIVE, scale="sigma",
+    quantile=lambda p, sigma: sigma * sqrt(-2.0 * log1p(-p)),
+    supports={"sigma": SPREAD}, support=NOT_NEGATIVE, scale="sigma",
 )
 LOGLOGISTIC = Distribution(
     "loglogistic", ("alpha", "beta"), loglogistic_lpdf,
-    draw=lambda shape, alpha, beta: LOGLOGISTIC.quantile(primitive("uniform", shape=shape), alpha, beta),  # type: ignore[misc]
+    draw=by_inversion(_loglogistic_quantile),
     log_cdf=_lower(lambda x, alpha, beta: -log1p_exp(-_loglogistic_log_odds(x, alpha, beta))),
     log_ccdf=_upper(lambda x, alpha, beta: -log1p_exp(_loglogistic_log_odds(x, alpha, beta))),
-    quantile=lambda p, alpha, beta: alpha * power(p / (1.0 - p), 1.0 / beta),
+    quantile=_loglogistic_quantile,
     positive=("alpha", "beta"), support=NOT_NEGATIVE,
 )
 PARETO = Distribution(
@@ -227,10 +256,11 @@ PARETO_TYPE_2 = Distribution(
     "pareto_type_2", ("mu", "lambda", "alpha"), pareto_type_2_lpdf,
     draw=lambda shape, mu, scale, alpha: mu + scale * (exp(exponential_draw(shape) / alpha) - 1.0),
     log_cdf=_part, log_ccdf=_rest,
-    quantile=lambda p, mu, scale, alpha: mu + scale * (power(1.0 - p, -1.0 / alpha) - 1.0), positive=("lambda", "alpha"),
+    quantile=lambda p, mu, scale, alpha: mu + scale * (power(1.0 - p, -1.0 / alpha) - 1.0),
+    positive=("lambda", "alpha"),
 )
 
 POSITIVE = (
-    LOGNORMAL, EXPONENTIAL, GAMMA, INV_GAMMA, CHI_SQUARE, INV_CHI_SQUARE, SCALED_INV_CHI_SQUARE, WEIBULL, FRECHET, RAYLEIGH,
-    LOGLOGISTIC, PARETO, PARETO_TYPE_2,
+    LOGNORMAL, EXPONENTIAL, GAMMA, INV_GAMMA, CHI_SQUARE, INV_CHI_SQUARE, SCALED_INV_CHI_SQUARE, WEIBULL, FRECHET,
+    RAYLEIGH, LOGLOGISTIC, PARETO, PARETO_TYPE_2,
 )  # fmt: skip

@@ -1,7 +1,8 @@
 """The skew normal law (Azzalini 1985) and its tails, which keep their relative accuracy.
 
-All of them follow from J(h, a) = P(X < -h) for a slant a >= 0 and h >= 0, the integral of exp(-h^2 (1 + t^2) / 2) / (pi (1 + t^2))
-over t from a to infinity (Owen 1956): a positive sum, where Phi(-h) - 2 T(h, a) would cancel.
+All of them follow from J(h, a) = P(X < -h) for a slant a >= 0 and h >= 0, the integral of
+exp(-h^2 (1 + t^2) / 2) / (pi (1 + t^2)) over t from a to infinity (Owen 1956): a positive sum, where
+Phi(-h) - 2 T(h, a) would cancel.
 """
 from __future__ import annotations
 
@@ -16,7 +17,20 @@ from ppl_cli.graph.basic import Variable, constant
 from ppl_cli.ops.random import primitive
 from ppl_cli.ops.reduction import reduce_sum
 from ppl_cli.ops.scalar_math import (
-    absolute, detached, erf, erfc, exp, ge, gt, le, log, log1m_exp, log_ndtr, lt, sqrt, switch,
+    absolute,
+    detached,
+    erf,
+    erfc,
+    exp,
+    ge,
+    gt,
+    le,
+    log,
+    log1m_exp,
+    log_ndtr,
+    lt,
+    sqrt,
+    switch,
 )  # fmt: skip
 from ppl_cli.ops.shape import reshape
 from ppl_cli.ops.special_functions import owens_t
@@ -26,7 +40,8 @@ _ROOT = math.sqrt(0.5)
 
 
 def _far(h: Variable, a: Variable) -> Variable:
-    """log J for h^2 (1 + a^2) >= 1: in r = h t the integrand is smooth, and below exp(-40) of its start after `reach`."""
+    """log J for h^2 (1 + a^2) >= 1: in r = h t the integrand is smooth, and after `reach` below exp(-40) of its
+    start."""
     b = h * a
     reach = detached(80.0 / (sqrt(b * b + 80.0) + b))
     start, width, square = (reshape(v, (*v.shape, 1)) for v in (b, reach, h * h))

@@ -1,7 +1,8 @@
 """Elementwise distribution functions without a closed form: of the gamma, beta, Student and skew normal families.
 
-Their derivatives by the argument are densities. Those by a shape parameter are central differences of the eighth order: eight
-values that are exact to rounding give about twelve digits, also in the tails, where these functions keep their relative accuracy.
+Their derivatives by the argument are densities. Those by a shape parameter are central differences of the eighth order:
+eight values that are exact to rounding give about twelve digits, also in the tails, where these functions keep their
+relative accuracy.
 """
 from __future__ import annotations
 
@@ -41,7 +42,8 @@ def _pullback(name: str, density: Callable[..., Variable], sign: float = 1.0) ->
 
 
 def log_rising(a: Variable, k: Variable | float) -> Variable:
-    """The log of gamma(a + k) / gamma(a); for a large `a` by the difference of Stirling's series, in which nothing large cancels."""
+    """The log of gamma(a + k) / gamma(a); for a large `a` by the difference of Stirling's series, in which nothing
+    large cancels."""
     series = k * log(a) + (a + k - 0.5) * log1p(k / a) - k + (1.0 / (a + k) - 1.0 / a) / 12.0
     return switch(gt(a, 1e5), series, lgamma(a + k) - lgamma(a))
 

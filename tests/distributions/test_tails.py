@@ -41,7 +41,8 @@ def test_tail(name: str, function: str, arguments: tuple[float, ...], expected: 
 
 
 @pytest.mark.parametrize(
-    ("z", "slant"), [(-3.0, 2.0), (-0.4, 30.0), (0.0, 0.7), (0.0, -0.7), (-0.2, 0.0), (0.3, -2.0), (1.5, 1.0), (-9.0, -1.0)]
+    ("z", "slant"),
+    [(-3.0, 2.0), (-0.4, 30.0), (0.0, 0.7), (0.0, -0.7), (-0.2, 0.0), (0.3, -2.0), (1.5, 1.0), (-9.0, -1.0)],
 )
 def test_skew_normal_slopes(z: float, slant: float) -> None:
     """By the value it is the density over the cdf, by the slant that of Owen's T (Owen 1956, eq. 2.2)."""

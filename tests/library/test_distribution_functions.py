@@ -1,4 +1,4 @@
-"""The cdfs as functions of the language: what they make of arguments that the law does not have, and of infinite values."""
+"""The cdfs as functions of the language, given arguments that the law does not have, and infinite values."""
 from __future__ import annotations
 
 import math
@@ -39,7 +39,10 @@ def test_impossible_values(name: str, parameters: tuple[float, ...]) -> None:
         assert all(math.isnan(call(f"{name}_{suffix}", value, *parameters)) for suffix in ("cdf", "lcdf", "lccdf"))
 
 
-@pytest.mark.parametrize(("name", "parameters"), [row for row in LAWS if DISTRIBUTIONS[row[0]].support.upper == math.inf])
+ENDLESS = [row for row in LAWS if DISTRIBUTIONS[row[0]].support.upper == math.inf]
+
+
+@pytest.mark.parametrize(("name", "parameters"), ENDLESS)
 def test_infinite_values_have_exact_results_and_no_slopes(name: str, parameters: tuple[float, ...]) -> None:
     law = DISTRIBUTIONS[name]
     roots = [root(p) for p in ("x", *law.parameters)]

@@ -57,8 +57,8 @@ def _summed(density: Callable[..., Variable]) -> Callable[..., Variable]:
 
 
 def _checked(law: Distribution, function: Callable[..., Variable], tail: str) -> Callable[..., Variable]:
-    """A distribution function that is NaN where a parameter, or a real value, is not one that the law has; at the ends of the
-    support it is exact, without derivatives that are not finite."""
+    """A distribution function that is NaN where a parameter, or a real value, is not one that the law has; at the ends
+    of the support it is exact, without derivatives that are not finite."""
     supports = [law.support_of(name) for name in law.parameters]
     bounded = law.is_discrete or law.support is not REAL
     held = function if bounded else on_interval(function, -math.inf, math.inf, tail)
@@ -121,7 +121,8 @@ for _name in ("lkj_corr_cholesky", "lkj_corr"):
 for _name, _law in COUNTS.items():
     add(f"array[] int {_name}_rng(vector, int)", _draw(_law))
 
-WIENER_FORMS = {5: wiener_varying_drift_lpdf, 7: wiener_varying_lpdf}  # those with more parameters than the distribution
+# Those with more parameters than the distribution.
+WIENER_FORMS = {5: wiener_varying_drift_lpdf, 7: wiener_varying_lpdf}
 for _number, _density in WIENER_FORMS.items():
     for _suffix in ("lpdf", "lupdf"):
         add(f"real wiener_{_suffix}(reals | {', '.join(['reals'] * _number)})", _summed(_density))
