@@ -50,6 +50,14 @@ static inline double log_add_exp(double a, double b) {
   return isinf(high) ? high : high + log1p(exp(low - high));
 }
 """,
+    "log_mix": """\
+static inline double log_mix(double p, double a, double b) {
+  double high = a > b ? a : b, e = exp(-fabs(a - b));
+  double r = a > b ? p + (1 - p) * e : p * e + (1 - p);
+  if (isnan(a) || isnan(b) || !(p >= 0 && p <= 1)) return NAN;
+  return isinf(high) ? high : high + log(r);
+}
+""",
     "log_ndtr": """\
 static double log_ndtr(double x) {
   if (x > 5) return log1p(-0.5 * erfc(x * 0.7071067811865476));
@@ -119,6 +127,43 @@ static double lambert_w(double x, int lower) {
     if (fabs(step) <= 1e-15 * fabs(w)) break;
   }
   return w;
+}
+""",
+    "choose": """\
+static int64_t choose(int64_t n, int64_t k) {
+  if (n < 0 || k < 0 || k > n) return 0;
+  int64_t result = 1;
+  if (k > n - k) k = n - k;
+  for (int64_t i = 1; i <= k; ++i) {
+    int64_t a = result, b = i;
+    while (b) { int64_t r = a % b; a = b; b = r; }
+    if (__builtin_mul_overflow(result / a, (n - i + 1) / (i / a), &result)) return 0;
+  }
+  return result;
+}
+""",
+    "hypergeometric": """\
+static double hypergeometric(int p, int q, const double *x, int by) {
+  double term = 1, slope = 0, total = by < 0;
+  for (int n = 0, negligible = 0; n < 100000 && negligible < 3; ++n) {
+    double ratio = x[p + q] / (n + 1), own = 1, change = 0;
+    for (int k = 0; k < p + q; ++k) {
+      double factor = x[k] + n;
+      if (k >= p) {
+        if (factor == 0) return NAN;
+        factor = 1 / factor;
+      }
+      if (k == by) own = factor, change = k < p ? 1 : -factor * factor;
+      else ratio *= factor;
+    }
+    slope = ratio * (slope * own + term * change);
+    term *= ratio * own;
+    double added = by < 0 ? term : slope;
+    total += added;
+    negligible = fabs(added) <= 1e-17 * fabs(total) ? negligible + 1 : 0;
+    if (negligible == 3) return total;
+  }
+  return NAN;
 }
 """,
     "cholesky": """\

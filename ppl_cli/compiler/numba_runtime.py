@@ -83,6 +83,11 @@ def call_3(typing_context: Any, address: Any, a: Any, b: Any, c: Any) -> Any:
 
 
 @intrinsic
+def call_4(typing_context: Any, address: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
+    return _call(address, a, b, c, d)
+
+
+@intrinsic
 def draw(typing_context: Any, address: Any, state: Any, a: Any, b: Any) -> Any:
     return _call(address, state, a, b)
 
@@ -169,6 +174,16 @@ def log_add_exp(a, b):
 
 
 @function
+def log_mix(p, a, b):
+    if not 0 <= p <= 1 or a != a or b != b:
+        return np.nan
+    ratio, high = math.exp(-abs(a - b)), max(a, b)
+    if math.isinf(high):
+        return high
+    return high + math.log(p + (1 - p) * ratio if a > b else p * ratio + (1 - p))
+
+
+@function
 def log_ndtr(x):
     if x > 5:
         return math.log1p(-0.5 * math.erfc(x * 0.7071067811865476))
@@ -248,6 +263,8 @@ def hurwitz_zeta(s, q):
 
 
 lambert_w = function(scalar_routines.lambert_w)
+choose = function(scalar_routines.choose)
+hypergeometric = function(scalar_routines.hypergeometric)
 
 
 # -------------------------------------------------------------------------------------- matrix routines

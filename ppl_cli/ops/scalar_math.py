@@ -34,6 +34,12 @@ def _to_the_larger_or_smaller(g: Variable, y: Variable, a: Variable, b: Variable
     return switch(second, 0.0, g), switch(second, g, 0.0)
 
 
+def _log_mix(p: Any, a: Any, b: Any) -> Any:
+    high, ratio = np.maximum(a, b), np.exp(-np.abs(np.subtract(a, b)))
+    mixed = high + np.log(np.where(np.greater(a, b), p + (1.0 - p) * ratio, p * ratio + (1.0 - p)))
+    return np.where(np.greater_equal(p, 0.0) & np.less_equal(p, 1.0), np.where(np.isinf(high), high, mixed), np.nan)
+
+
 def _digamma(x: Any) -> Any:
     return np.where(np.equal(x, 0.0), np.nan, _special("psi")(x))
 
@@ -122,6 +128,11 @@ log1m_exp = elementwise(
 log_add_exp = elementwise(
     "log_add_exp", 2, np.logaddexp, lambda g, y, a, b: (g * inv_logit(a - b), g * inv_logit(b - a)),
     "log_add_exp({0}, {1})", "log_add_exp({0}, {1})",
+)
+log_mix = elementwise(  # its derivatives are finite where a weight is 0
+    "log_mix", 3, _log_mix,
+    lambda g, y, p, a, b: (g * (exp(a - y) - exp(b - y)), g * p * exp(a - y), g * (1.0 - p) * exp(b - y)),
+    "log_mix({0}, {1}, {2})", "log_mix({0}, {1}, {2})",
 )
 
 # Trigonometry

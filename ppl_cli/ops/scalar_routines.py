@@ -39,3 +39,47 @@ def lambert_w(x: float, lower: bool) -> float:
         if abs(step) <= 1e-15 * abs(w):
             break
     return w
+
+
+def choose(n: int, k: int) -> int:
+    """The binomial coefficient, exactly; 0 if there is none or if it does not fit into 64 bits."""
+    if n < 0 or k < 0 or k > n:
+        return 0
+    result = 1
+    for i in range(1, min(k, n - k) + 1):
+        common = math.gcd(result, i)
+        factor = (n - i + 1) // (i // common)
+        result //= common
+        if result > 9223372036854775807 // factor:
+            return 0
+        result *= factor
+    return result
+
+
+def hypergeometric(p: int, q: int, x: tuple[float, ...], by: int) -> float:
+    """The series pFq(a; b; z) of x = (*a, *b, z), or if `by` is not negative its derivative by x[by], a parameter.
+
+    NaN if it does not converge. Each term follows from the one before (NIST Digital Library of Mathematical Functions,
+    16.2.1), and so does its derivative.
+    """
+    term, slope, total, negligible = 1.0, 0.0, 1.0 if by < 0 else 0.0, 0
+    for n in range(100_000):
+        ratio, own, change = x[p + q] / (n + 1), 1.0, 0.0
+        for k in range(p + q):
+            factor = x[k] + n
+            if k >= p:
+                if factor == 0:
+                    return math.nan
+                factor = 1 / factor
+            if k == by:
+                own, change = factor, 1.0 if k < p else -factor * factor
+            else:
+                ratio *= factor
+        slope = ratio * (slope * own + term * change)
+        term *= ratio * own
+        added = term if by < 0 else slope
+        total += added
+        negligible = negligible + 1 if abs(added) <= 1e-17 * abs(total) else 0
+        if negligible == 3:
+            return total
+    return math.nan

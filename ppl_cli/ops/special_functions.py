@@ -1,4 +1,7 @@
-"""Elementwise special functions that few programs need: gamma, beta, factorials, Bessel, Lambert's W, Owen's T."""
+"""Elementwise special functions that few programs need: gamma, beta, factorials, Bessel, Lambert's W, Owen's T.
+
+Hypergeometric functions are in `hypergeometric`.
+"""
 from __future__ import annotations
 
 import math
@@ -7,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ppl_cli.graph.basic import Constant, Variable
+from ppl_cli.ops import scalar_routines as routines
 from ppl_cli.ops.distribution_functions import difference
 from ppl_cli.ops.elementwise import ElementwiseFunction, elementwise
 from ppl_cli.ops.scalar_math import (
@@ -25,7 +29,6 @@ from ppl_cli.ops.scalar_math import (
     remainder,
     switch,
 )
-from ppl_cli.ops.scalar_routines import lambert_w
 
 
 def _beta_pullback(g: Variable, y: Variable, a: Variable, b: Variable) -> list[Variable]:
@@ -99,10 +102,13 @@ ndtri_exp = elementwise(
 
 def _lambert_w(name: str, lower: bool) -> ElementwiseFunction:
     """The inverse of w exp(w), at most -1 if `lower`, else at least -1."""
-    return elementwise(
-        name, 1, np.vectorize(lambda x: lambert_w(x, lower), otypes=[float]), lambda g, y, x: (g / (x + exp(y)),),
-        f"lambert_w({{0}}, {int(lower)})", f"lambert_w({{0}}, {lower})",
-    )
+    numpy = np.vectorize(lambda x: routines.lambert_w(x, lower), otypes=[float])
+    c, numba = f"lambert_w({{0}}, {int(lower)})", f"lambert_w({{0}}, {lower})"
+    return elementwise(name, 1, numpy, lambda g, y, x: (g / (x + exp(y)),), c, numba)
 
 
 lambert_w0, lambert_wm1 = _lambert_w("lambert_w0", lower=False), _lambert_w("lambert_wm1", lower=True)
+choose = elementwise(
+    "choose", 2, np.vectorize(routines.choose, otypes=["int64"]), None, "choose({0}, {1})", "choose({0}, {1})",
+    result="int64",
+)

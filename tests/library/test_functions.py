@@ -8,6 +8,9 @@ import pytest
 import scipy.special as sp
 
 from ppl_cli import load
+from ppl_cli.language.diagnostics import ElaborationError
+
+V = np.array([0.2, 0.5, 1.3])
 
 # expression in x (a parameter, 0.7) and v (data, [0.2, 0.5, 1.3]) and its value
 CASES: list[tuple[str, float]] = [
@@ -44,6 +47,16 @@ CASES: list[tuple[str, float]] = [
     ("7 %/% 2 + 7 % 4 + -7 %/% 2 + x", 3 + 3 - 3 + 0.7),
     ("normal_lcdf(x | 0, 1) + normal_lccdf(x | 0, 1)", float(sp.log_ndtr(0.7) + sp.log_ndtr(-0.7))),
     ("x > 0.5 ? x : square(x)", 0.7),
+    ("log_mix([0.2, 0.3, 0.5], {x * v, 2 * v})", float(sum(sp.logsumexp(k * V, b=[0.2, 0.3, 0.5]) for k in (0.7, 2.0)))),
+    ("log_mix(x, 800, -800) + log_mix(x, -900, 3)", 803 + math.log(0.7) + math.log(0.3)),
+    ("log_modified_bessel_first_kind(x, 1e-200)", 0.7 * math.log(0.5e-200) - float(sp.gammaln(1.7))),
+    ("log_modified_bessel_first_kind(500, x)", 500 * math.log(0.35) - float(sp.gammaln(501)) + 0.35**2 / 501),
+    ("log_modified_bessel_first_kind(500 * x, 40000)", math.log(sp.ive(350, 40000)) + 40000),
+    ("falling_factorial(x, 3) + rising_factorial(x, 3)", 0.7 * 0.3 * 1.3 + 0.7 * 1.7 * 2.7),
+    ("choose(40, 20) / 1e9 + sum(choose({5, 6}, {2, 3})) + x", 168.54652882),
+    ("fmod(-5.5, x)", math.fmod(-5.5, 0.7)),
+    ("hypergeometric_1F0(x, 0.5) + hypergeometric_2F1(x, 1, 1, 0.5)", 2 * 2**0.7),
+    ("hypergeometric_3F2([x, 1, 2]', {1, 2}, 0.5) + hypergeometric_pFq({x}, [x], 0.5)", 2**0.7 + math.exp(0.5)),
 ]
 
 
@@ -60,3 +73,9 @@ model {{ target += {expression}; }}
     assert value == pytest.approx(expected, rel=1e-10)
     up, down = (model.logp_grad(np.array([0.7 + s]))[0] for s in (1e-6, -1e-6))
     assert gradient[0] == pytest.approx((up - down) / 2e-6, rel=1e-6, abs=1e-7)
+
+
+@pytest.mark.parametrize("expression", ["choose(n - 1, 2)", "choose(70, 35 + n)"])
+def test_integers_that_have_no_result_are_refused(expression: str) -> None:
+    with pytest.raises(ElaborationError):
+        load(f"data {{ int n; }} parameters {{ real x; }} model {{ target += {expression} * x; }}", data={"n": 0})

@@ -32,7 +32,7 @@ DOMAINS: dict[str, tuple[np.ndarray, ...]] = {
     "bessel_j": (POSITIVE, POSITIVE + 0.3), "bessel_y": (POSITIVE, POSITIVE + 0.3), "bessel_i_scaled": (POSITIVE, POSITIVE + 0.3),
     "bessel_k_scaled": (POSITIVE, POSITIVE + 0.3), "std_normal_log_qf": (-POSITIVE,),
     "rising_factorial": (POSITIVE, 3.0 * UNIT), "lambert_w0": (POSITIVE - 0.3,), "lambert_wm1": (-UNIT / 3.0,),
-    "beta": (POSITIVE, POSITIVE + 0.2), "tgamma": (REALS,),
+    "beta": (POSITIVE, POSITIVE + 0.2), "tgamma": (REALS,), "log_mix": (UNIT, REALS, REALS[::-1]),
 }
 
 

@@ -50,4 +50,5 @@ for _type in ("vector", "row_vector", "array[] real", "array[] int"):
 for _type in ("vector", "row_vector", "array[] real"):
     add(f"real quantile({_type}, real)", _quantile)
     add(f"array[] real quantile({_type}, array[] real)", _quantile)
-add("int to_int(real)", to_int)
+for _axes in ("", "array[] ", "array[,] ", "array[,,] "):
+    add(f"{_axes}int to_int({_axes}real)", to_int)

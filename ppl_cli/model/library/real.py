@@ -2,14 +2,17 @@
 from __future__ import annotations
 
 import math
+from itertools import product
 from typing import Any
 
+import numpy as np
+
 from ppl_cli.distributions.formulas import log_choose, log_diff_exp, multiply_log, real, valid
-from ppl_cli.graph.basic import Variable, constant
+from ppl_cli.graph.basic import Constant, Variable, constant
 from ppl_cli.model.library.table import add, function
 from ppl_cli.ops import scalar_math as sm
-from ppl_cli.ops.distribution_functions import log_rising
 from ppl_cli.ops import special_functions as sf
+from ppl_cli.ops.distribution_functions import log_rising
 from ppl_cli.ops.reduction import log_sum_exp, reduce_max, reduce_min, reduce_prod, reduce_sum
 from ppl_cli.ops.shape import reshape
 
@@ -28,8 +31,8 @@ def _log_falling_factorial(x: Any, n: Any) -> Variable:
 
 
 UNARY = {
-    "exp": sm.exp, "exp2": sm.exp2, "expm1": sm.expm1, "log": sm.log, "log2": sm.log2, "log10": sm.log10, "log1p": sm.log1p,
-    "sqrt": sm.sqrt, "cbrt": sm.cbrt, "floor": sm.floor, "ceil": sm.ceil, "round": sm.rounded, "trunc": sm.trunc,
+    "exp": sm.exp, "exp2": sm.exp2, "expm1": sm.expm1, "log": sm.log, "log2": sm.log2, "log10": sm.log10,
+    "log1p": sm.log1p, "sqrt": sm.sqrt, "cbrt": sm.cbrt, "floor": sm.floor, "ceil": sm.ceil, "round": sm.rounded, "trunc": sm.trunc,
     "sin": sm.sin, "cos": sm.cos, "tan": sm.tan, "asin": sm.asin, "acos": sm.acos, "atan": sm.atan, "sinh": sm.sinh,
     "cosh": sm.cosh, "tanh": sm.tanh, "asinh": sm.asinh, "acosh": sm.acosh, "atanh": sm.atanh, "lgamma": sm.lgamma,
     "digamma": sm.digamma, "trigamma": sm.trigamma, "erf": sm.erf, "erfc": sm.erfc, "inv_logit": sm.inv_logit,
@@ -64,7 +67,6 @@ BINARY = {
     "hypot": lambda a, b: _hypot(sm.absolute(real(a)), sm.absolute(real(b))),
     "atan2": sm.atan2,
     "lbeta": lambda a, b: sm.lbeta(real(a), real(b)),
-    "beta": lambda a, b: sf.beta(real(a), real(b)),
     "lchoose": log_choose,
     "binomial_coefficient_log": log_choose,
     "lmultiply": multiply_log,
@@ -80,9 +82,14 @@ for _name, _build in BINARY.items():
 add("T log_sum_exp(T, T)", lambda a, b: sm.log_add_exp(real(a), real(b)))
 
 
-@function("int choose(int, int)")
+@function("Z choose(Z, Z)")
 def choose(n: Variable, k: Variable) -> Variable:
-    return sm.to_int(sm.rounded(sm.exp(log_choose(n, k))))
+    if isinstance(n, Constant) and isinstance(k, Constant):
+        if np.any(n.data < 0) or np.any(k.data < 0):
+            raise ValueError("choose takes numbers that are not negative")
+        if np.any((sf.choose(n, k).op.perform(n.data, k.data)[0] == 0) & (k.data <= n.data)):
+            raise ValueError("a binomial coefficient does not fit into 64 bits")
+    return sf.choose(n, k)
 
 
 add("int step(real)", lambda x: sm.switch(sm.lt(x, 0), 0, 1))
@@ -110,15 +117,14 @@ add("T clip(T, T, T)", lambda x, low, high: sm.minimum(sm.maximum(real(x), real(
 add("T fma(T, T, T)", lambda a, b, c: real(a) * real(b) + real(c))
 
 
-@function("real log_mix(real, real, real)")
-def log_mix(theta: Variable, first: Variable, second: Variable) -> Variable:
-    theta = real(theta)
-    return sm.log_add_exp(sm.log(theta) + first, sm.log1p(-theta) + second)
+add("real log_mix(real, real, real)", lambda theta, first, second: sm.log_mix(real(theta), real(first), real(second)))
 
 
-@function("real log_mix(vector, vector)", "real log_mix(row_vector, row_vector)", "real log_mix(array[] real, array[] real)",
-          "real log_mix(vector, array[] real)", "real log_mix(array[] real, vector)",
-          "real log_mix(vector, array[] vector)", "real log_mix(row_vector, array[] row_vector)")
+WEIGHTS = ("vector", "row_vector", "array[] real")
+MIXED = (*WEIGHTS, "array[] vector", "array[] row_vector", "array[,] real")
+
+
+@function(*(f"real log_mix({weights}, {densities})" for weights, densities in product(WEIGHTS, MIXED)))
 def log_mix_all(theta: Variable, densities: Variable) -> Variable:
     """The last axis of the densities are the components; several mixtures are added up."""
     return reduce_sum(log_sum_exp(sm.log(theta) + densities))

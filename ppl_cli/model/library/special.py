@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import math
+from functools import reduce
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,8 @@ from ppl_cli.graph.basic import Variable, constant
 from ppl_cli.model.library.table import add
 from ppl_cli.ops import scalar_math as sm
 from ppl_cli.ops.distribution_functions import gamma_p, gamma_q, inc_beta, inv_inc_beta
+from ppl_cli.ops.hypergeometric import hypergeometric
+from ppl_cli.ops.indexing import gather
 from ppl_cli.ops.reduction import reduce_sum
 from ppl_cli.ops.shape import reshape
 from ppl_cli.ops.special_functions import (
@@ -18,12 +22,18 @@ from ppl_cli.ops.special_functions import (
     bessel_j,
     bessel_k_scaled,
     bessel_y,
+    beta,
     lambert_w0,
     lambert_wm1,
     ndtri_exp,
     owens_t,
     rising_factorial,
 )
+
+
+def _finite(*values: Any) -> Variable:
+    """Whether all are finite numbers."""
+    return reduce(sm.both, (sm.lt(sm.absolute(real(v)), math.inf) for v in values))
 
 
 def _rising_factorial(x: Any, n: Any) -> Variable:
@@ -90,11 +100,24 @@ def _log_bessel_i(order: Any, x: Any) -> Variable:
     return valid(sm.both(sm.ge(v, -1.0), sm.ge(x, 0.0)), sm.switch(sm.isinf(x), x, value))
 
 
+def _hypergeometric_1f0(a: Any, z: Any) -> Variable:
+    return valid(sm.lt(sm.absolute(real(z)), 1.0), sm.power(1.0 - real(z), -real(a)))
+
+
+def _hypergeometric_pfq(a: Variable, b: Variable, z: Variable) -> Variable:
+    return hypergeometric(a.type.size, b.type.size)(*_elements(a), *_elements(b), real(z))
+
+
+def _elements(v: Variable) -> list[Variable]:
+    return [real(gather(v, k)) for k in range(v.type.size)]
+
+
 ROWS: dict[str, Any] = {
-    "T gamma_p(T, T)": lambda a, x: gamma_p(real(a), real(x)),
-    "T gamma_q(T, T)": lambda a, x: gamma_q(real(a), real(x)),
+    "T beta(T, T)": lambda a, b: valid(_finite(a, b), beta(real(a), real(b))),
+    "T gamma_p(T, T)": lambda a, x: valid(_finite(a), gamma_p(real(a), real(x))),
+    "T gamma_q(T, T)": lambda a, x: valid(sm.gt(a, 0.0), gamma_q(real(a), real(x))),
     "T inc_beta(T, T, T)": lambda a, b, x: inc_beta(real(a), real(b), real(x)),
-    "T inv_inc_beta(T, T, T)": lambda a, b, p: inv_inc_beta(real(a), real(b), real(p)),
+    "T inv_inc_beta(T, T, T)": lambda a, b, p: valid(_finite(a, b), inv_inc_beta(real(a), real(b), real(p))),
     "T owens_t(T, T)": lambda h, a: owens_t(real(h), real(a)),
     "T std_normal_log_qf(T)": lambda p: ndtri_exp(real(p)),
     "T inv_erfc(T)": lambda x: -math.sqrt(0.5) * sm.ndtri(0.5 * real(x)),
@@ -109,9 +132,15 @@ ROWS: dict[str, Any] = {
     "T lmgamma(Z, T)": _log_multigamma,
     "T binary_log_loss(Z, T)": _binary_log_loss,
     "T log_inv_logit_diff(T, T)": _log_inv_logit_diff,
+    "real hypergeometric_1F0(real, real)": _hypergeometric_1f0,
+    "real hypergeometric_2F1(real, real, real, real)": lambda *x: hypergeometric(2, 1)(*map(real, x)),
     "T lambert_w0(T)": lambert_w0,
     "T lambert_wm1(T)": lambert_wm1,
 }
 
 for _text, _build in ROWS.items():
     add(_text, _build)
+
+for _a, _b in product(("vector", "row_vector", "array[] real"), repeat=2):
+    for _name in ("hypergeometric_3F2", "hypergeometric_pFq"):
+        add(f"real {_name}({_a}, {_b}, real)", _hypergeometric_pfq)
