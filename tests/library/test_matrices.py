@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+import scipy.linalg
 import scipy.stats as st
 
 from ppl_cli import load
@@ -97,3 +98,14 @@ def test_state_space() -> None:
   matrix[1, 3] y; }
 parameters { real v; } model { y ~ gaussian_dlm_obs(F, G, [v]', W, m0, C0); }""", data=data)
     assert model.logp_grad(np.array([0.3]))[0] == pytest.approx(expected, rel=1e-10)
+
+
+@pytest.mark.parametrize("t", [0.001, 1.0, 30.0, 1000.0, -20.0])
+def test_exponentials_of_small_and_large_matrices(t: float) -> None:
+    rates = np.array([[-1.0, 0.3, 0.2], [0.5, -0.8, 0.1], [0.1, 0.4, -0.9]])
+    expected = scipy.linalg.expm(t * rates)
+    model = load("data { matrix[3, 3] A; } parameters { real t; } model { target += sum(matrix_exp(t * A)); }",
+                 data={"A": rates.tolist()})  # fmt: skip
+    value, gradient = model.logp_grad(np.array([t]))
+    assert value == pytest.approx(expected.sum(), rel=1e-11)
+    assert gradient[0] == pytest.approx((rates @ expected).sum(), rel=1e-11)

@@ -6,15 +6,16 @@ from collections.abc import Callable
 import numpy as np
 
 from ppl_cli.distributions.formulas import symmetric, valid
-from ppl_cli.graph.basic import Variable, constant
+from ppl_cli.graph.basic import Variable, constant, root
 from ppl_cli.language.types import Type
 from ppl_cli.model.library.table import add, function, known
+from ppl_cli.ops.control import make_if, make_loop
 from ppl_cli.ops.indexing import gather
 from ppl_cli.ops.linalg import (
     Cholesky, LogAbsDeterminant, Solve, diagonal, diagonal_matrix, identity, inverse, matmul, matvec, solve_triangular,
 )
 from ppl_cli.ops.reduction import reduce_max, reduce_sum
-from ppl_cli.ops.scalar_math import absolute, eq, log, sqrt
+from ppl_cli.ops.scalar_math import absolute, ceil, eq, exp2, log, log2, lt, maximum, minimum, sqrt, to_int, to_real
 from ppl_cli.ops.shape import reshape, transpose
 
 LINES = ("vector", "row_vector")
@@ -182,19 +183,24 @@ def matrix_power(a: Variable, n: Variable) -> Variable:
     return identity(a.shape[-1]) if result is None else result
 
 
-_SQUARINGS = 8
-_TERMS = 16
+MOST_SQUARINGS = 40
+TERMS = 16
 
 
 def _matrix_exp(a: Variable) -> Variable:
-    """The Taylor series of a part of the matrix, squared as often (Moler and Van Loan 2003, method 3)."""
-    part = a * 0.5**_SQUARINGS
-    result = term = identity(a.shape[-1])
-    for k in range(1, _TERMS + 1):
+    """The Taylor series of a part of the matrix, squared as often as its norm asks (Moler and Van Loan 2003, method 3)."""
+    if not a.type.size:
+        return a
+    norm = reduce_max(reduce_sum(absolute(a), -1))
+    halvings = to_int(maximum(minimum(ceil(log2(norm)) + 1.0, float(MOST_SQUARINGS)), 0.0))
+    part = a * exp2(-to_real(halvings))
+    series = term = identity(a.shape[-1])
+    for k in range(1, TERMS + 1):
         term = matmul(term, part) * (1.0 / k)
-        result = result + term
-    for _ in range(_SQUARINGS):
-        result = matmul(result, result)
+        series = series + term
+    index, power = root("k", "int64"), root("power", shape=a.shape)
+    squared = make_if(lt(index, halvings), [matmul(power, power)], [power])
+    (result,) = make_loop(index, [power], squared, 0, MOST_SQUARINGS, [series])
     return result
 
 
