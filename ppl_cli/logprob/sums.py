@@ -1,7 +1,7 @@
 """Sums of independent random values whose law is known in closed form: normals, Cauchys, gammas of one rate, counts.
 
-A sum is rewritten to one draw that is equal in law, scaled and shifted, from which the density follows. `FAMILIES` says which laws
-belong together, `SUMS` how the parameters of a family add up.
+A sum is rewritten to one draw that is equal in law, scaled and shifted, from which the density follows. `FAMILIES` says
+which laws belong together, `SUMS` how the parameters of a family add up.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from ppl_cli.logprob.transforms import (
     DENSITIES,
     change_of_variables,
     check_no_copies,
+    composed,
     log_probability_above,
     log_probability_below,
 )
@@ -66,7 +67,8 @@ FAMILIES: dict[str, tuple[str, Callable[..., Sequence[Any]]]] = {
     "neg_binomial_2": ("neg_binomial", lambda mu, phi: (phi, div(phi, mu))),
 }
 
-# How a parameter of a sum follows from those of what is added: the sum, the root of the sum of squares, or the common value.
+# How a parameter of a sum follows from those of what is added: the sum, the root of the sum of squares, or the common
+# value.
 ADDED, SQUARES, COMMON = "added", "squares", "common"
 SUMS: dict[str, tuple[str, ...]] = {
     "normal": (ADDED, SQUARES),
@@ -142,7 +144,9 @@ def _single(v: Variable) -> Variable:
     if isinstance(v.op, BroadcastTo):
         return _single(v.inputs[0])
     values = known(v)
-    return v if values is None or not values.size or (values != values.flat[0]).any() else constant(float(values.flat[0]))
+    return (
+        v if values is None or not values.size or (values != values.flat[0]).any() else constant(float(values.flat[0]))
+    )
 
 
 def _together(one: Member, other: Member) -> Member:
@@ -169,7 +173,9 @@ def _reduced(one: Member, axes: tuple[int, ...]) -> Member:
     def common(v: Variable) -> Variable:
         single = _single(v)
         if single.ndim:
-            raise NotDerivable("random values that differ in more than what adds up have no closed form for their sum here")
+            raise NotDerivable(
+                "random values that differ in more than what adds up have no closed form for their sum here"
+            )
         return single
 
     rules = {ADDED: added, COMMON: common, SQUARES: lambda v: sqrt(added(real(v) * v))}
@@ -226,7 +232,7 @@ def _of_two(law: Callable[[Variable, Variable], Variable], of_one: Rule) -> Rule
     """The rule of a sum of two random values; of one and a number it is a shift."""
 
     def rule(op: Elementwise, inputs: Sequence[Variable], value: Variable) -> Variable:
-        if len(random_inputs(inputs)) < 2:
+        if len(random_inputs(inputs)) < 2 or composed(op, inputs):
             return of_one(op, inputs, value)
         return law(LINEAR[op.name](op, inputs).drawn(), value)
 

@@ -15,7 +15,10 @@ from ppl_cli.logprob.base import (
     NotDerivable,
     is_discrete,
     log_cumulative,
+    is_random,
     log_survival,
+    logccdf,
+    logcdf,
     logp,
     logprob,
     only_random,
@@ -31,6 +34,7 @@ from ppl_cli.logprob.masses import (
     log_below,
     log_interval,
     log_mass,
+    log_step,
     op_atoms,
 )
 from ppl_cli.ops import scalar_math as sm
@@ -53,8 +57,8 @@ class Branch:
 
 @dataclass(frozen=True)
 class Preimage:
-    """All branches, and the condition under which y has any; None: always. `below`: log P(g(X) <= y) where there is none
-    is 0 (y is above all values) if this holds, else -inf."""
+    """All branches, and the condition under which y has any; None: always. `below`: log P(g(X) <= y) where there is
+    none is 0 (y is above all values) if this holds, else -inf."""
 
     branches: Sequence[Branch]
     valid: Variable | None = None
@@ -92,6 +96,11 @@ def _positive(y: Variable) -> Variable:
     return gt(y, 0.0)
 
 
+def _log_cosh(y: Variable) -> Variable:
+    size = absolute(y)
+    return size + sm.log1p(sm.exp(-2.0 * size)) - math.log(2)
+
+
 _ZERO = constant(0.0)
 _LOG_PI = math.log(math.pi)
 
@@ -114,8 +123,9 @@ _monotone(
 )
 _monotone("tanh", sm.atanh, lambda x, y: -sm.log1p(-y * y), lambda y: lt(absolute(y), 1.0), lambda y: sm.ge(y, 1.0))
 _monotone("sinh", sm.asinh, lambda x, y: -0.5 * sm.log1p(y * y))
-_monotone("asinh", sm.sinh, lambda x, y: log(sm.cosh(y)))
-_monotone("atanh", sm.tanh, lambda x, y: -2.0 * log(sm.cosh(y)))
+_monotone("asinh", sm.sinh, lambda x, y: _log_cosh(y))
+_monotone("atanh", sm.tanh, lambda x, y: -2.0 * _log_cosh(y))
+_monotone("logit", sm.inv_logit, lambda x, y: -y - 2.0 * sm.log1p_exp(-y))
 _monotone(
     "atan", sm.tan, lambda x, y: sm.log1p(x * x), lambda y: lt(absolute(y), 0.5 * math.pi),
     lambda y: sm.ge(y, 0.5 * math.pi),
@@ -169,6 +179,7 @@ def _div(arguments: Sequence[Variable | None], y: Variable) -> Preimage:
 
 
 @inverse("abs")
+@inverse("int_abs")
 def _abs(arguments: Sequence[Variable | None], y: Variable) -> Preimage:
     return Preimage([Branch(y, _ZERO), Branch(-y, _ZERO, False)], sm.ge(y, 0.0))
 
@@ -198,10 +209,26 @@ def _pow(arguments: Sequence[Variable | None], y: Variable) -> Preimage:
     return Preimage(even, sm.ge(y, 0.0) if whole > 0 else _positive(y))
 
 
-def _square(y: Variable) -> Preimage:
+@inverse("square")
+def _square(arguments: Sequence[Variable | None], y: Variable) -> Preimage:
     x = sm.sqrt(y)
     slope = -log(2.0 * x)
     return Preimage([Branch(x, slope), Branch(-x, slope, False)], sm.ge(y, 0.0))
+
+
+def composed(op: Elementwise, inputs: Sequence[Variable]) -> str | None:
+    """The name of a function of one random value that is written with two uses of it: x * x, log(x) - log1p(-x)."""
+    first, second = inputs if len(inputs) == 2 else (None, None)
+    if op.name == "mul" and first is second:
+        return "square"
+    if (
+        op.name == "sub"
+        and first.op == log.op
+        and second.op == sm.log1p.op
+        and second.inputs[0] is neg(first.inputs[0])
+    ):
+        return "logit"
+    return None
 
 
 def check_no_copies(op: Elementwise, inputs: Sequence[Variable]) -> None:
@@ -213,8 +240,9 @@ def check_no_copies(op: Elementwise, inputs: Sequence[Variable]) -> None:
 
 def _preimage(op: Elementwise, inputs: Sequence[Variable], y: Variable) -> tuple[Variable, Preimage]:
     """The random input and where it must be."""
-    if op.name == "mul" and inputs[0] is inputs[1]:
-        return inputs[0], _square(y)
+    if name := composed(op, inputs):
+        rv = inputs[0] if name == "square" else inputs[0].inputs[0]
+        return rv, INVERSES[name]([None], y)
     at = only_random(inputs, op.name)
     if op.name not in INVERSES:
         raise NotDerivable(f"the density of `{op.name}` of a random value is not known")
@@ -348,3 +376,27 @@ def _images(op: Elementwise, inputs: Sequence[Variable]) -> list[Variable]:
 DENSITIES["to_real"] = lambda op, inputs, value: log_mass(inputs[0], value)
 BELOW["to_real"] = lambda op, inputs, value: log_at_most(inputs[0], value)
 ABOVE["to_real"] = lambda op, inputs, value: log_above(inputs[0], value)
+
+
+def _reciprocal(below: bool) -> Rule:
+    """The distribution function of 1 / X: the negative values of X are those of 1 / X."""
+
+    def side(op: Elementwise, inputs: Sequence[Variable], y: Variable) -> Variable:
+        over, rv = inputs
+        if not is_random(rv):
+            return (log_probability_below if below else log_probability_above)(op, inputs, y)
+        if not isinstance(over, Constant) or over.uniform != 1:
+            return (logcdf if below else logccdf)(over * (1.0 / rv), y)
+        x, zero = 1.0 / y, constant(0)
+        under, not_under = (log_below(rv, x), log_below(rv, zero)), (log_at_least(rv, x), log_at_least(rv, zero))
+        negative, positive = gt(0.0, y), gt(y, 0.0)
+        if below:  # X < 0, and for y > 0 X >= 1 / y too, or for y < 0 only 1 / y <= X
+            between = log_step(under[0], under[1], not_under[0], not_under[1])
+            return switch(positive, log_add_exp(under[1], not_under[0]), switch(negative, between, under[1]))
+        between = log_step(under[1], under[0], not_under[1], not_under[0])
+        return switch(positive, between, switch(negative, log_add_exp(not_under[1], under[0]), not_under[1]))
+
+    return side
+
+
+BELOW["div"], ABOVE["div"] = _reciprocal(below=True), _reciprocal(below=False)
