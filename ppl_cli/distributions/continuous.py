@@ -92,8 +92,8 @@ def skew_double_exponential_lpdf(x: Any, mu: Any, sigma: Any, tau: Any) -> Varia
 def _skew_double_exponential_lcdf(x: Any, mu: Any, sigma: Any, tau: Any) -> Variable:
     z, tau = standardized(x, mu, sigma), real(tau)
     below = lt(z, 0.0)
-    upper = log1p(-tau) - 2.0 * tau * switch(below, 0.0, z)
-    return switch(below, log(tau) + 2.0 * (1.0 - tau) * z, log1p(-exp(upper)))
+    upper = log1p(-switch(below, 0.5, tau)) - 2.0 * tau * switch(below, 0.0, z)
+    return switch(below, log(switch(below, tau, 0.5)) + 2.0 * (1.0 - tau) * z, log1m_exp(upper))
 
 
 def _skew_double_exponential_lccdf(x: Any, mu: Any, sigma: Any, tau: Any) -> Variable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from ppl_cli.distributions.base import NOT_NEGATIVE, SPREAD, Density, Distribution
@@ -41,29 +42,35 @@ from ppl_cli.ops.scalar_math import (
 )
 
 
-def lognormal_lpdf(x: Any, mu: Any, sigma: Any) -> Variable:
+def _density(x: Any, at: Callable[[Variable], Variable], low: Any = 0.0, closed: bool = False) -> Variable:
+    """`at(x)` above `low`, or there, too, if `closed`; -inf below, where `at` is not differentiated."""
     x = real(x)
-    inside = log(maximum(0.0, x))
-    z = (inside - mu) / sigma
-    return within(gt(x, 0.0), -0.5 * z * z - log(real(sigma)) - LOG_SQRT_2PI - inside)
+    inside = (ge if closed else gt)(x, low)
+    return within(inside, at(switch(inside, x, low + 1.0)))
+
+
+def lognormal_lpdf(x: Any, mu: Any, sigma: Any) -> Variable:
+    def at(x: Variable) -> Variable:
+        z = (log(x) - mu) / sigma
+        return -0.5 * z * z - log(real(sigma)) - LOG_SQRT_2PI - log(x)
+
+    return _density(x, at)
 
 
 def exponential_lpdf(x: Any, rate: Any) -> Variable:
-    x, rate = real(x), real(rate)
-    return within(ge(x, 0.0), log(rate) - rate * x)
+    return _density(x, lambda x: log(real(rate)) - rate * x, closed=True)
 
 
 def gamma_lpdf(x: Any, alpha: Any, beta: Any) -> Variable:
-    x, alpha, beta = real(x), real(alpha), real(beta)
-    constant = multiply_log(alpha, beta) - lgamma(alpha)
-    density = valid(gt(alpha, 0.0), constant) + multiply_log(alpha - 1.0, maximum(0.0, x)) - beta * x
-    return within(ge(x, 0.0), density)
+    alpha, beta = real(alpha), real(beta)
+    constant = valid(gt(alpha, 0.0), multiply_log(alpha, beta) - lgamma(alpha))
+    return _density(x, lambda x: constant + (alpha - 1.0) * log(x) - beta * x)
 
 
 def inv_gamma_lpdf(x: Any, alpha: Any, beta: Any) -> Variable:
-    x, alpha, beta = real(x), real(alpha), real(beta)
+    alpha, beta = real(alpha), real(beta)
     constant = valid(gt(alpha, 0.0), alpha * log(beta) - lgamma(alpha))
-    return within(gt(x, 0.0), constant - (alpha + 1.0) * log(maximum(0.0, x)) - beta / x)
+    return _density(x, lambda x: constant - (alpha + 1.0) * log(x) - beta / x)
 
 
 def chi_square_lpdf(x: Any, nu: Any) -> Variable:
@@ -79,39 +86,43 @@ def scaled_inv_chi_square_lpdf(x: Any, nu: Any, sigma: Any) -> Variable:
 
 
 def weibull_lpdf(x: Any, alpha: Any, sigma: Any) -> Variable:
-    x, alpha, sigma = real(x), real(alpha), real(sigma)
-    scaled = maximum(0.0, x) / sigma
-    density = log(alpha) - log(sigma) + multiply_log(alpha - 1.0, scaled) - power(scaled, alpha)
-    return within(ge(x, 0.0), density)
+    alpha, sigma = real(alpha), real(sigma)
+    constant = log(alpha) - log(sigma)
+    return _density(
+        x, lambda x: constant + multiply_log(alpha - 1.0, x / sigma) - power(x / sigma, alpha), closed=True)
 
 
 def frechet_lpdf(x: Any, alpha: Any, sigma: Any) -> Variable:
-    x, alpha, sigma = real(x), real(alpha), real(sigma)
-    scaled = maximum(0.0, x) / sigma
-    return within(gt(x, 0.0), log(alpha) - log(sigma) - (alpha + 1.0) * log(scaled) - power(scaled, -alpha))
+    alpha, sigma = real(alpha), real(sigma)
+    constant = log(alpha) - log(sigma)
+    return _density(x, lambda x: constant - (alpha + 1.0) * log(x / sigma) - power(x / sigma, -alpha))
 
 
 def rayleigh_lpdf(x: Any, sigma: Any) -> Variable:
-    x, sigma = real(x), real(sigma)
-    return within(gt(x, 0.0), log(maximum(0.0, x)) - 2.0 * log(sigma) - 0.5 * x * x / (sigma * sigma))
+    sigma = real(sigma)
+    return _density(x, lambda x: log(x) - 2.0 * log(sigma) - 0.5 * x * x / (sigma * sigma))
 
 
 def loglogistic_lpdf(x: Any, alpha: Any, beta: Any) -> Variable:
-    x, alpha, beta = real(x), real(alpha), real(beta)
-    z = multiply_log(beta, maximum(0.0, x) / alpha)
-    density = log(beta) - log(alpha) + multiply_log(beta - 1.0, maximum(0.0, x) / alpha) - 2.0 * log1p_exp(z)
-    return within(ge(x, 0.0), density)
+    alpha, beta = real(alpha), real(beta)
+
+    def at(x: Variable) -> Variable:
+        ratio = log(x / alpha)
+        return log(beta) - log(alpha) + (beta - 1.0) * ratio - 2.0 * log1p_exp(beta * ratio)
+
+    return _density(x, at)
 
 
 def pareto_lpdf(x: Any, low: Any, alpha: Any) -> Variable:
-    x, low, alpha = real(x), real(low), real(alpha)
-    return within(ge(x, low), log(alpha) + alpha * log(low) - (alpha + 1.0) * log(x))
+    low, alpha = real(low), real(alpha)
+    constant = log(alpha) + alpha * log(low)
+    return _density(x, lambda x: constant - (alpha + 1.0) * log(x), low, closed=True)
 
 
 def pareto_type_2_lpdf(x: Any, mu: Any, scale: Any, alpha: Any) -> Variable:
-    x, mu, scale, alpha = real(x), real(mu), real(scale), real(alpha)
-    density = log(alpha) - log(scale) - (alpha + 1.0) * log1p(maximum(0.0, x - mu) / scale)
-    return within(ge(x, mu), density)
+    mu, scale, alpha = real(mu), real(scale), real(alpha)
+    constant = log(alpha) - log(scale)
+    return _density(x, lambda x: constant - (alpha + 1.0) * log1p((x - mu) / scale), mu, closed=True)
 
 
 # ----------------------------------------------------------------------- distribution functions
@@ -255,7 +266,8 @@ PARETO = Distribution(
 PARETO_TYPE_2 = Distribution(
     "pareto_type_2", ("mu", "lambda", "alpha"), pareto_type_2_lpdf,
     draw=lambda shape, mu, scale, alpha: mu + scale * (exp(exponential_draw(shape) / alpha) - 1.0),
-    log_cdf=_part, log_ccdf=_rest,
+    log_cdf=lambda x, mu, *more: valid(ge(real(x), mu), _part(x, mu, *more)),
+    log_ccdf=lambda x, mu, *more: valid(ge(real(x), mu), _rest(x, mu, *more)),
     quantile=lambda p, mu, scale, alpha: mu + scale * (power(1.0 - p, -1.0 / alpha) - 1.0),
     positive=("lambda", "alpha"),
 )
