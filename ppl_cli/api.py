@@ -36,8 +36,8 @@ def load(
 ) -> PplModel:
     """The model in a file or, if the text has a line break or a brace, in a text.
 
-    data: values by name, or the path of a data file; without it the file's defaults hold, or `model.json` beside `model.ppl`.
-    include_path: where included files are looked for, after the folder of the model.
+    data: values by name, or the path of a data file; without it the file's defaults hold, or `model.json` beside
+    `model.ppl`. include_path: where included files are looked for, after the folder of the model.
     seed: of what is drawn in the transformed data block.
     Raises `PplError`: the message is located where it concerns the text.
     """
@@ -65,7 +65,8 @@ def _read(path_or_text: str | Path) -> tuple[str, str, tuple[Path, ...]]:
 
 
 class PplModel:
-    """A model with its data. A point is a dictionary of the value variables (`sigma_log__`), or of constrained parameters."""
+    """A model with its data. A point is a dictionary of the value variables (`sigma_log__`), or of constrained
+    parameters."""
 
     def __init__(
         self, model: Model, backend: str | None, warnings: str, program: Program, data: Mapping[str, Any]
@@ -145,7 +146,10 @@ class PplModel:
         found: dict[str, float] = {}
         labels = [t.label for t in self.pipeline.densities]
         jacobians = values[len(values) - len(self.model.parameters) :]
-        for label, value in [*zip(labels, values, strict=False), *zip([p.name for p in self.model.parameters], jacobians, strict=True)]:
+        for label, value in [
+            *zip(labels, values, strict=False),
+            *zip([p.name for p in self.model.parameters], jacobians, strict=True),
+        ]:
             found[label] = found.get(label, 0.0) + float(value)
         return found
 
@@ -175,13 +179,15 @@ class PplModel:
         self, options: SampleOptions | None = None, *, initial: Point | None = None, progress: Progress | None = None,
         **more: Any,
     ) -> Results:
-        """Draw from the posterior by NUTS; `more` are fields of SampleOptions. `initial` gives the start of all chains."""
+        """Draw from the posterior by NUTS; `more` are fields of SampleOptions. `initial` gives the start of all
+        chains."""
         from ppl_cli.sampling import sample_posterior
 
         return sample_posterior(self, options, initial, progress, more)
 
     def prior(self, draws: int = 1000, seed: int = 0) -> Results:
-        """Draw from the prior and the prior predictive distribution; raises `NotGenerative` if the model cannot be drawn from."""
+        """Draw from the prior and the prior predictive distribution; raises `NotGenerative` if the model cannot be
+        drawn from."""
         from ppl_cli.sampling import sample_prior
 
         return sample_prior(self, draws, seed)

@@ -1,7 +1,7 @@
 """Model → functions of the flat unconstrained vector, stage by stage; every stage is a graph that can be printed.
 
-random → (loops vectorized) → logp → gradient → optimized → kernel → C. The flat vector holds the value variables one after another in
-the order of declaration.
+random → (loops vectorized) → logp → gradient → optimized → kernel → C. The flat vector holds the value variables one
+after another in the order of declaration.
 """
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from operator import is_
 import numpy as np
 
 from ppl_cli.compiler import CompiledFunction, compile_function
+from ppl_cli.errors import PplError
 from ppl_cli.graph.basic import Variable, constant, root
 from ppl_cli.graph.gradient import grad
 from ppl_cli.graph.traversal import clone_replace
-from ppl_cli.errors import PplError
 from ppl_cli.language.diagnostics import ElaborationError, NotSupported
 from ppl_cli.logprob import NotDerivable, density, expand_draws
 from ppl_cli.marginal import Marginal, TooManyStates, marginalize
@@ -147,7 +147,9 @@ class Pipeline:
 
     # -------------------------------------------------------------------------------------- functions
 
-    def compile(self, value: Variable | None, outputs: Sequence[Variable], inputs: Sequence[Variable] = ()) -> CompiledFunction:
+    def compile(
+        self, value: Variable | None, outputs: Sequence[Variable], inputs: Sequence[Variable] = ()
+    ) -> CompiledFunction:
         return compile_function(list(inputs) or [self.flat], value, outputs, backend=self.backend)
 
     @cached_property

@@ -13,7 +13,8 @@ from ppl_cli.storage.netcdf import Group, dimensions, write
 
 @dataclass(frozen=True)
 class Results:
-    """Groups of ArviZ's schema: arrays [chain, draw, ...] by name; `observed_data` and `constant_data` have no draws."""
+    """Groups of ArviZ's schema: arrays [chain, draw, ...] by name; `observed_data` and `constant_data` have no
+    draws."""
 
     model: Model
     groups: Mapping[str, Mapping[str, np.ndarray]]

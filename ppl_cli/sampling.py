@@ -1,4 +1,5 @@
-"""A model and options → draws by name: sample the unconstrained vector, then compute and draw everything else from it."""
+"""A model and options → draws by name: sample the unconstrained vector, then compute and draw everything else from
+it."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -27,7 +28,8 @@ def sample_posterior(
     model: PplModel, options: SampleOptions | None, initial: Mapping[str, Any] | None, progress: Progress | None,
     more: Mapping[str, Any],
 ) -> Results:
-    """NUTS on the unconstrained vector, then constrained parameters, transformed parameters and generated quantities."""
+    """NUTS on the unconstrained vector, then constrained parameters, transformed parameters and generated
+    quantities."""
     options = replace(options or SampleOptions(), **more)
     density = model.pipeline.logp_grad
     names = tuple(model.pipeline.quantities)
@@ -90,7 +92,9 @@ def messages(model: Model, done: Generated) -> tuple[tuple[str, ...], tuple[str,
         said = f"the program rejects: {text}" if site.kind in ("reject", "fatal_error") else text
         failures.append(error(f"in generated quantities, {said}", site.span).render())
     if count:
-        failures.append(f"error: generated quantities could not be computed in {count} of {total} draws: they are NaN there")
+        failures.append(
+            f"error: generated quantities could not be computed in {count} of {total} draws: they are NaN there"
+        )
     return tuple(printed), tuple(failures)
 
 

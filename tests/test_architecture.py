@@ -33,7 +33,17 @@ for _rooms, _below in (
 ):
     for _room in _rooms:
         ROOMS[_room] = _below | {_room, "errors"}
-TOP = {"cli", "pipeline", "__init__", "__main__", "api", "errors", "evaluation", "results", "sampling"}  # see all rooms, or none
+TOP = {
+    "cli",
+    "pipeline",
+    "__init__",
+    "__main__",
+    "api",
+    "errors",
+    "evaluation",
+    "results",
+    "sampling",
+}  # see all rooms, or none
 # The primitive draws are the sampler's; kernels that draw at random reach them by address.
 UPWARDS = {("compiler/link.py", "inference")}
 

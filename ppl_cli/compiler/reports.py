@@ -1,5 +1,6 @@
-"""Records that a running kernel writes: five numbers (faults in this call, where the next record begins, records that found
-no room, the row, the end of the room), then for each record its row, its site, how many numbers it has, and these."""
+"""Records that a running kernel writes: five numbers (faults in this call, where the next record begins, records that
+found no room, the row, the end of the room), then for each record its row, its site, how many numbers it has, and
+these."""
 
 from __future__ import annotations
 

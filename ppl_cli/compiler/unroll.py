@@ -56,7 +56,12 @@ def straighten(body: Sequence[Statement]) -> list[Statement]:
 
 def trips(loop: For) -> int | None:
     """The number of iterations, if it is known."""
-    if loop.until or not isinstance(loop.start, Linear) or not isinstance(loop.stop, Linear) or loop.start.terms != loop.stop.terms:
+    if (
+        loop.until
+        or not isinstance(loop.start, Linear)
+        or not isinstance(loop.stop, Linear)
+        or loop.start.terms != loop.stop.terms
+    ):
         return None
     return loop.stop.constant - loop.start.constant
 

@@ -1,4 +1,5 @@
-"""Distributions over categories 1 .. K, unordered and ordered. Formulas: Stan Functions Reference, "Bounded Discrete Distributions"."""
+"""Distributions over categories 1 .. K, unordered and ordered. Formulas: Stan Functions Reference, "Bounded Discrete
+Distributions"."""
 from __future__ import annotations
 
 from typing import Any
@@ -12,8 +13,25 @@ from ppl_cli.ops.indexing import gather, take_slice
 from ppl_cli.ops.random import primitive
 from ppl_cli.ops.reduction import CumulativeSum, log_sum_exp, reduce_max, reduce_min, reduce_sum
 from ppl_cli.ops.scalar_math import (
-    absolute, add, both, eq, exp, ge, gt, int_max, int_min, le, log, log1m_exp, log1p, log1p_exp, log_ndtr, lt, negation,
-    sub, switch,
+    absolute,
+    add,
+    both,
+    eq,
+    exp,
+    ge,
+    gt,
+    int_max,
+    int_min,
+    le,
+    log,
+    log1m_exp,
+    log1p,
+    log1p_exp,
+    log_ndtr,
+    lt,
+    negation,
+    sub,
+    switch,
 )
 from ppl_cli.ops.shape import broadcast_to, join, reshape
 
@@ -76,8 +94,8 @@ def _are_ordered(cuts: Variable) -> Variable:
 
 
 def _between_cutpoints(x: Any, eta: Any, cutpoints: Any, lowest: Any, highest: Any, middle: Any) -> Variable:
-    """The mass of category x of a latent variable around `eta`. `lowest(a)`: log P(error < a), `highest(b)`: log P(error > b),
-    `middle(a, b)`: log P(b < error < a); the ends have one cutpoint only."""
+    """The mass of category x of a latent variable around `eta`. `lowest(a)`: log P(error < a), `highest(b)`: log
+    P(error > b), `middle(a, b)`: log P(b < error < a); the ends have one cutpoint only."""
     x, eta, cuts = as_variable(x), real(eta), real(cutpoints)
     k = cuts.shape[-1] + 1
     ends = constant(np.full((*cuts.shape[:-1], 1), np.inf))
@@ -124,7 +142,9 @@ def _ordered_probit_draw(shape: Shape, eta: Any, cutpoints: Variable) -> Variabl
     return _category_of(eta + primitive("std_normal", shape=shape), cutpoints)
 
 
-def _law(name: str, parameters: tuple[str, ...], mass: Any, draw: Any, ndims: tuple[int, ...], **more: Any) -> Distribution:
+def _law(
+    name: str, parameters: tuple[str, ...], mass: Any, draw: Any, ndims: tuple[int, ...], **more: Any
+) -> Distribution:
     return Distribution(name, parameters, mass, draw=draw, dtype="int64", event_ndims=ndims, **more)
 
 

@@ -1,5 +1,5 @@
-"""Distributions of vectors and matrices. Formulas: Stan Functions Reference, "Distributions over Unbounded Vectors", "Simplex
-Distributions", "Correlation Matrix Distributions", "Multivariate Discrete Distributions"."""
+"""Distributions of vectors and matrices. Formulas: Stan Functions Reference, "Distributions over Unbounded Vectors",
+"Simplex Distributions", "Correlation Matrix Distributions", "Multivariate Discrete Distributions"."""
 from __future__ import annotations
 
 import math
@@ -8,10 +8,24 @@ from typing import Any
 import numpy as np
 
 from ppl_cli.distributions.base import (
-    CORRELATION, CORRELATION_FACTOR, COVARIANCE, COVARIANCE_FACTOR, SIMPLEX, Density, Distribution,
+    CORRELATION,
+    CORRELATION_FACTOR,
+    COVARIANCE,
+    COVARIANCE_FACTOR,
+    SIMPLEX,
+    Density,
+    Distribution,
 )
 from ppl_cli.distributions.formulas import (
-    LOG_2, LOG_SQRT_2PI, TOLERANCE, is_simplex, multiply_log, real, symmetric, valid, within,
+    LOG_2,
+    LOG_SQRT_2PI,
+    TOLERANCE,
+    is_simplex,
+    multiply_log,
+    real,
+    symmetric,
+    valid,
+    within,
 )
 from ppl_cli.distributions.positive import lognormal_lpdf
 from ppl_cli.graph.basic import Variable, as_variable, constant
@@ -233,7 +247,8 @@ def _dirichlet_draw(shape: Shape, alpha: Variable) -> Variable:
 
 
 def _lkj_cholesky_draw(shape: Shape, eta: Variable, event: Shape) -> Variable:
-    """The onion method, row by row: a beta-distributed squared length and a uniform direction (LKJ 2009, section 3.2)."""
+    """The onion method, row by row: a beta-distributed squared length and a uniform direction (LKJ 2009, section
+    3.2)."""
     k = event[-1]
     rows = np.arange(k)
     low = np.tril(np.ones((k, k)), -1)
@@ -294,7 +309,9 @@ def _softmax(gamma: Variable) -> Variable:
     return exp(gamma - _column(log_sum_exp(gamma)))
 
 
-def _vector(name: str, parameters: tuple[str, ...], log_prob: Any, draw: Any, ndims: tuple[int, ...], event: Any, **more: Any) -> Distribution:
+def _vector(
+    name: str, parameters: tuple[str, ...], log_prob: Any, draw: Any, ndims: tuple[int, ...], event: Any, **more: Any
+) -> Distribution:
     return Distribution(name, parameters, log_prob, draw=draw, event_ndim=more.pop("event_ndim", 1), event_ndims=ndims,
                         event=event, **more)  # fmt: skip
 

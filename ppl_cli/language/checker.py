@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from ppl_cli.language.checked import CheckedProgram
 from ppl_cli.language.context import Context
@@ -14,11 +16,28 @@ from ppl_cli.language.signatures import Library
 from ppl_cli.language.statements import check_statement
 from ppl_cli.language.syntax import Declaration, Program, Statement
 
+MOST_FRAMES = 3000  # of Python; the passes that follow walk the tree to the same depth
 _DECLARATIONS_ONLY = (Block.DATA, Block.PARAMETERS)
 
 
 def check(program: Program, library: Library) -> CheckedProgram:
     """Find the types of a program; raise a `LanguageError` with all that is wrong with it."""
+    with _recursion_limit():
+        return _check(program, library)
+
+
+@contextmanager
+def _recursion_limit() -> Iterator[None]:
+    """What is accepted does not depend on the limit that others have set."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(MOST_FRAMES)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def _check(program: Program, library: Library) -> CheckedProgram:
     context = Context(program, library)
     context.diagnostics.extend(program.warnings)
     check_functions(context, program.functions or ())

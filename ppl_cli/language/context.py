@@ -94,13 +94,16 @@ class Context:
 
     def parameter_in(self, expression: Expression) -> Name | None:
         """A name in a checked expression that makes its value depend on parameters; None if data decide it."""
-        if isinstance(expression, Name):
-            symbol = self.scopes.find(expression.name)
-            return expression if symbol is not None and not symbol.data_only else None
-        if isinstance(expression, Call) and expression.name in _SIZES:
-            return None
-        found = (self.parameter_in(part) for part in subexpressions(expression))
-        return next((name for name in found if name is not None), None)
+        rest = [expression]
+        while rest:
+            part = rest.pop()
+            if isinstance(part, Name):
+                symbol = self.scopes.find(part.name)
+                if symbol is not None and not symbol.data_only:
+                    return part
+            elif not (isinstance(part, Call) and part.name in _SIZES):
+                rest.extend(reversed(list(subexpressions(part))))
+        return None
 
     def _check_name(self, name: str, span: Span) -> None:
         if split_suffix(name)[1] in (Suffix.LUPDF, Suffix.LUPMF):

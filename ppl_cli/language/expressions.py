@@ -192,9 +192,21 @@ def _operator_hint(operator: str, left: Type, right: Type) -> str | None:
 
 
 def _ternary(context: Context, expression: syntax.Ternary) -> Type:
-    check_value(context, expression.condition, INT, "the condition")
-    if_true = check_expression(context, expression.if_true)
-    if_false = check_expression(context, expression.if_false)
+    """A chain of conditions leans to the right: it is walked in a loop, so that its length has no limit."""
+    chain = [expression]
+    while isinstance(chain[-1].if_false, syntax.Ternary):
+        chain.append(chain[-1].if_false)
+    values = []
+    for each in chain:
+        check_value(context, each.condition, INT, "the condition")
+        values.append(check_expression(context, each.if_true))
+    found = check_expression(context, chain[-1].if_false)
+    for each, value in zip(reversed(chain), reversed(values), strict=True):
+        found = context.types[each] = _ternary_type(context, each, value, found)
+    return found
+
+
+def _ternary_type(context: Context, expression: syntax.Ternary, if_true: Type, if_false: Type) -> Type:
     found = common_type(if_true, if_false)
     if isinstance(found, FunctionType):
         context.error("a condition chooses between values; found functions", expression.span)

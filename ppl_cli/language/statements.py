@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -24,6 +24,7 @@ from ppl_cli.language.scopes import Kind
 from ppl_cli.language.source import Span
 from ppl_cli.language.syntax import Expression, Statement
 from ppl_cli.language.targets import check_target
+from ppl_cli.language.traversal import walk
 from ppl_cli.language.types import ERROR, INT, REAL, SCALARS, VOID, FunctionType, Type, is_assignable, scalar_of
 
 
@@ -100,21 +101,14 @@ def _random_expression(context: Context, tilde: syntax.Tilde, left: Type) -> Non
 
 def _names_distribution(context: Context, expression: Expression) -> bool:
     """Whether the right of `~` is a distribution, or is made of some."""
-    parts = (expression, *_within(expression))
-    return any(isinstance(part, syntax.Call) and is_distribution(context, part.name) for part in parts)
+    return any(isinstance(part, syntax.Call) and is_distribution(context, part.name) for part in walk(expression))
 
 
 def _is_random_expression(context: Context, call: syntax.Call) -> bool:
     """Whether a call on the right of `~` is no distribution but a function of one."""
     if is_distribution(context, call.name):
         return False
-    return any(isinstance(part, syntax.Call) and is_distribution(context, part.name) for part in _within(call))
-
-
-def _within(expression: Expression) -> Iterator[Expression]:
-    for part in syntax.subexpressions(expression):
-        yield part
-        yield from _within(part)
+    return _names_distribution(context, call)
 
 
 def _truncation(context: Context, call: syntax.Call, truncation: syntax.Truncation) -> None:
@@ -141,11 +135,16 @@ def _target_plus(context: Context, statement: syntax.TargetPlus) -> None:
 
 
 def _if_else(context: Context, statement: syntax.IfElse) -> None:
-    check_value(context, statement.condition, INT, "the condition")
-    for branch in (statement.then, statement.otherwise):
-        if branch is not None:
-            with context.scopes.nested():
-                check_statement(context, branch)
+    """One `else if` after the other, so that their number has no limit."""
+    branch: Statement | None = statement
+    while isinstance(branch, syntax.IfElse):
+        check_value(context, branch.condition, INT, "the condition")
+        with context.scopes.nested():
+            check_statement(context, branch.then)
+        branch = branch.otherwise
+    if branch is not None:
+        with context.scopes.nested():
+            check_statement(context, branch)
 
 
 def _for(context: Context, loop: syntax.For) -> None:

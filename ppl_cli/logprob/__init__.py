@@ -6,6 +6,22 @@ from ppl_cli.logprob.draws import expand_draws
 from ppl_cli.logprob.mixture import mixture_joint, mixture_marginal
 
 __all__ = [
-    "NotDerivable", "density", "expand_draws", "logccdf", "logcdf", "logp", "logprob", "mixture_joint", "mixture_marginal",
-    "comparisons", "order_statistics", "rounding", "linear", "sequences", "slices", "stacks", "sums", "transforms",
+    "NotDerivable",
+    "density",
+    "expand_draws",
+    "logccdf",
+    "logcdf",
+    "logp",
+    "logprob",
+    "mixture_joint",
+    "mixture_marginal",
+    "comparisons",
+    "order_statistics",
+    "rounding",
+    "linear",
+    "sequences",
+    "slices",
+    "stacks",
+    "sums",
+    "transforms",
 ]

@@ -1,10 +1,13 @@
-"""What is derived from random expressions: log densities and distribution functions, by dispatch on the operation that made a variable.
+"""What is derived from random expressions: log densities and distribution functions, by dispatch on the operation that
+made a variable.
 
-A family of operations is one module that registers its rules. Where no rule is known, `NotDerivable` names the operation.
+A family of operations is one module that registers its rules. Where no rule is known, `NotDerivable` names the
+operation.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import singledispatch
 
@@ -14,6 +17,7 @@ from ppl_cli.graph.basic import Constant, Op, Variable
 from ppl_cli.graph.traversal import evaluate, roots_of, toposort
 from ppl_cli.ops.random import RandomVariable, Truncated
 from ppl_cli.ops.reduction import reduce_sum
+from ppl_cli.ops.scalar_math import eq, ge, lt, switch
 from ppl_cli.ops.shape import broadcast_to
 
 
@@ -27,7 +31,7 @@ def logp(rv: Variable, value: Variable) -> Variable:
     One number for each element of the value, or for each event where elements are not independent.
     """
     if rv.owner is None or not is_random(rv):
-        raise NotDerivable("this is not random")
+        return switch(eq(value, _point(rv)), 0.0, -math.inf)
     return logprob(rv.owner.op, rv.inputs, value)
 
 
@@ -37,7 +41,8 @@ def logp_of_event(rv: Variable, value: Variable, event_ndim: int) -> Variable:
 
 
 def summed(density: Variable, value: Variable, ndim: int) -> Variable:
-    """A log density at `value` for each element of its first `ndim` axes: what is independent along the others adds up."""
+    """A log density at `value` for each element of its first `ndim` axes: what is independent along the others adds
+    up."""
     if density.ndim < ndim:
         raise NotDerivable("elements that are not independent are taken apart")
     if density.ndim == ndim:
@@ -48,14 +53,23 @@ def summed(density: Variable, value: Variable, ndim: int) -> Variable:
 
 def logcdf(rv: Variable, value: Variable) -> Variable:
     """log P(rv <= value), for scalar random expressions, elementwise."""
-    assert rv.owner is not None
+    if rv.owner is None or not is_random(rv):
+        return switch(ge(value, _point(rv)), 0.0, -math.inf)
     return log_cumulative(rv.owner.op, rv.inputs, value)
 
 
 def logccdf(rv: Variable, value: Variable) -> Variable:
     """log P(rv > value), for scalar random expressions, elementwise."""
-    assert rv.owner is not None
+    if rv.owner is None or not is_random(rv):
+        return switch(lt(value, _point(rv)), 0.0, -math.inf)
     return log_survival(rv.owner.op, rv.inputs, value)
+
+
+def _point(v: Variable) -> Variable:
+    """A whole number that is not random, a point mass among others; other numbers have no density."""
+    if v.dtype == "float64":
+        raise NotDerivable("a value that is chosen or transformed is not random, a point mass")
+    return v
 
 
 @singledispatch

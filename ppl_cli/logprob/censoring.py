@@ -1,6 +1,8 @@
-"""Censoring: what is the density of `fmax(X, c)`, `fmin(X, c)` and so of `clip(X, low, high)`, for an end c that is not random?
+"""Censoring: what is the density of `fmax(X, c)`, `fmin(X, c)` and so of `clip(X, low, high)`, for an end c that is not
+random?
 
-All that X has beyond the end is a point mass there: P(X <= c) at c for `fmax`, P(X >= c) for `fmin`. Elsewhere the law is that of X.
+All that X has beyond the end is a point mass there: P(X <= c) at c for `fmax`, P(X >= c) for `fmin`. Elsewhere the law
+is that of X.
 """
 
 from __future__ import annotations
@@ -17,9 +19,9 @@ from ppl_cli.ops.scalar_math import eq, ge, gt, lt, switch
 
 @dataclass(frozen=True)
 class End:
-    """The lowest value that is left, or the highest: `log_beyond` is the probability of the end and all beyond it, `inside` tells
-    what is left as it was. On the side of y where the end lies the distribution function is that of X; on the other side no
-    value is left: `cdf_outside`."""
+    """The lowest value that is left, or the highest: `log_beyond` is the probability of the end and all beyond it,
+    `inside` tells what is left as it was. On the side of y where the end lies the distribution function is that of X;
+    on the other side no value is left: `cdf_outside`."""
 
     log_beyond: Callable[[Variable, Variable], Variable]
     inside: Callable[[Variable, Variable], Variable]

@@ -1,6 +1,7 @@
 """Comparisons: `normal(0, 1) < x` is a Bernoulli value; what are the probabilities that it is true, and false?
 
-`TRUTHS` answers for each condition; `&&` and `||` join independent ones. Both probabilities are derived, so that neither loses digits.
+`TRUTHS` answers for each condition; `&&` and `||` join independent ones. Both probabilities are derived, so that
+neither loses digits.
 """
 
 from __future__ import annotations

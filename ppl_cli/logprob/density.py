@@ -12,8 +12,8 @@ from ppl_cli.logprob.base import NotDerivable, log_cumulative, log_survival, log
 from ppl_cli.logprob.masses import log_at_least, log_at_most, log_interval
 from ppl_cli.ops.control import InnerGraphOp
 from ppl_cli.ops.random import LogProb, RandomVariable, Truncated
-from ppl_cli.ops.scalar_math import both, ge, le, switch
 from ppl_cli.ops.reduction import reduce_sum
+from ppl_cli.ops.scalar_math import both, ge, le, switch
 from ppl_cli.ops.shape import broadcast_to
 
 

@@ -1,7 +1,7 @@
 """Point masses: where a random expression has them, and inequalities that tell < from <=.
 
-A law is discrete (`is_discrete`: masses only), or it has a density and, at finitely many `atoms`, masses besides; there `logp` is the
-log of the mass. Whole numbers that went through other functions are recognized up to rounding.
+A law is discrete (`is_discrete`: masses only), or it has a density and, at finitely many `atoms`, masses besides; there
+`logp` is the log of the mass. Whole numbers that went through other functions are recognized up to rounding.
 """
 
 from __future__ import annotations
@@ -90,7 +90,8 @@ def whole_at_or_below(x: Variable) -> Variable:
 
 
 def at_or_below(rv: Variable, x: Variable) -> Variable:
-    """The greatest value up to x of what is whole numbers; otherwise x, moved to an atom that it is equal to up to rounding."""
+    """The greatest value up to x of what is whole numbers; otherwise x, moved to an atom that it is equal to up to
+    rounding."""
     if not is_whole(rv):
         return reduce(lambda held, place: switch(is_at(held, place), place, held), atoms(rv), x)
     whole = whole_at_or_below(x)
@@ -141,7 +142,8 @@ def log_at_least(rv: Variable, x: Variable) -> Variable:
 
 
 def log_step(below: Variable, at_most: Variable, at_least: Variable, above: Variable) -> Variable:
-    """The log of the probability between two places, given those of being below and not above, not below and above them.
+    """The log of the probability between two places, given those of being below and not above, not below and above
+    them.
 
     In the upper tail both distribution functions are close to 1, and the complements keep their digits.
     """

@@ -24,6 +24,7 @@ from ppl_cli.logprob.base import (
     logprob,
     summed,
 )
+from ppl_cli.logprob.masses import has_density
 from ppl_cli.logprob.transforms import ABOVE, BELOW, DENSITIES
 from ppl_cli.ops.elementwise import Elementwise
 from ppl_cli.ops.indexing import Gather, gather
@@ -131,16 +132,22 @@ def summed_out(rv: Variable, value: Variable, by: Variable, measure: Measure) ->
     """log Σ P(choice = k) f(value | choice = k) over what the random value in `by` may be; f is the measure."""
     choice, outcomes = _choice(by)
     _check_chosen(rv, choice)
-    terms, kinds = [], set()
+    terms, chosen = [], []
     for k in outcomes:
         outcome = constant(np.full(choice.shape, k, choice.dtype))
         (given,) = clone_replace([rv], {choice: outcome})
-        kinds.add(is_discrete(given))
+        chosen.append(given)
         terms.append(measure(given, value) + logp(choice, outcome))
-    if len(kinds) > 1:
-        raise NotDerivable("the density of a mixture of discrete and continuous values is not known")
+    _check_alike(chosen)
     shape = np.broadcast_shapes(*(t.shape for t in terms))
     return log_sum_exp(stack([broadcast_to(t, shape) for t in terms]), 0)
+
+
+def _check_alike(chosen: Sequence[Variable]) -> None:
+    """Masses and densities do not add up."""
+    random = list(filter(is_random, chosen))
+    if not all(map(is_discrete, random)) and not all(map(has_density, random)):
+        raise NotDerivable("the density of a mixture of point masses and continuous values is not known")
 
 
 def density_by(rv: Variable, value: Variable, by: Variable) -> Variable:
@@ -176,14 +183,11 @@ def survival_by_index(op: Op, inputs: Sequence[Variable], value: Variable) -> Va
 # ------------------------------------------------------------------------------------ choice by a condition
 
 
-def _branches(op: Op, inputs: Sequence[Variable]) -> tuple[Variable, Variable]:
-    rv = op(*inputs)
-    for branch in inputs[1:]:
-        if not is_random(branch):
-            raise NotDerivable("one of the two values that a condition chooses between is not random, a point mass")
-        if branch.shape != rv.shape:
-            raise NotDerivable("one choice decides about several elements, or several about one")
-    return inputs[1], inputs[2]
+def _branches(op: Op, inputs: Sequence[Variable]) -> Sequence[Variable]:
+    shape = op(*inputs).shape
+    if any(branch.shape != shape for branch in inputs[1:]):
+        raise NotDerivable("one choice decides about several elements, or several about one")
+    return inputs[1:]
 
 
 def _switched(measure: Measure, op: Op, inputs: Sequence[Variable], value: Variable) -> Variable:

@@ -1,7 +1,7 @@
 """The greatest and the least of independent random values: `fmax(X, Y)`, `fmin(X, Y)`, `max` and `min` of a container.
 
-The greatest is at most y if all are: F(y) = Π F_i(y), with the density Σ p_i(y) Π_{j≠i} F_j(y); the least is above y if all are.
-Masses are differences of distribution functions.
+The greatest is at most y if all are: F(y) = Π F_i(y), with the density Σ p_i(y) Π_{j≠i} F_j(y); the least is above y if
+all are. Masses are differences of distribution functions.
 """
 
 from __future__ import annotations
@@ -195,7 +195,9 @@ _pair(LEAST, censoring.HIGHEST, "fmin", "min")
 def _over_axes(extreme: Extreme) -> Rules:
     """The rules of a maximum or minimum over axes."""
 
-    def rule(function: Callable[[Sequence[Part], Variable], Variable]) -> Callable[[Reduce, Variable, Variable], Variable]:
+    def rule(
+        function: Callable[[Sequence[Part], Variable], Variable],
+    ) -> Callable[[Reduce, Variable, Variable], Variable]:
         return lambda op, container, value: function([Part(container, op.axes)], value)
 
     return Rules(

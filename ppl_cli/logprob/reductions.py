@@ -1,6 +1,7 @@
 """Sums and extremes over axes of random containers: they are taken apart where the container was put together.
 
-What is left, a reduction of elements that one operation made, is answered by the family that registers its kind in `RULES`.
+What is left, a reduction of elements that one operation made, is answered by the family that registers its kind in
+`RULES`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ Rule = Callable[[Reduce, Variable, Variable], Variable]  # (op, the container, v
 
 @dataclass(frozen=True)
 class Rules:
-    """What a family says of a reduction: the log density, log P(<= value), log P(> value), where there are point masses."""
+    """What a family says of a reduction: the log density, log P(<= value), log P(> value), where there are point
+    masses."""
 
     density: Rule
     below: Rule

@@ -1,7 +1,7 @@
 """Rounding: what is the mass of `floor`, `ceil`, `round` or `trunc` of a random value at a whole number k?
 
-It is P(Y <= k) - P(Y <= k - 1), where Y <= k means that X is below the place at which k + 1 begins. `ENDS` tells this place,
-and whether it still belongs to k: `round` and `trunc` differ below zero, as they are odd functions.
+It is P(Y <= k) - P(Y <= k - 1), where Y <= k means that X is below the place at which k + 1 begins. `ENDS` tells this
+place, and whether it still belongs to k: `round` and `trunc` differ below zero, as they are odd functions.
 """
 
 from __future__ import annotations

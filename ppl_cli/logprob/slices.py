@@ -161,7 +161,7 @@ def _of_functions(op: Elementwise | Truncated, inputs: Sequence[Variable], indic
 
 @selected.register
 def _of_parts(op: Join, inputs: Sequence[Variable], indices: Sequence[Variable]) -> Variable:
-    """The elements of each part that are taken; parts in turn if the index is a vector."""
+    """The elements of each part that are taken; where the index is a vector, parts in turn."""
     axis = op.axis + inputs[0].ndim
     if axis >= len(indices):
         return op(*(gather(v, *indices) for v in inputs))
@@ -173,10 +173,16 @@ def _of_parts(op: Join, inputs: Sequence[Variable], indices: Sequence[Variable])
     if (part == part.flat[0]).all():
         k = int(part.flat[0])
         return gather(inputs[k], *indices[:axis], constant(at - starts[k]), *indices[axis + 1 :])
-    if at.ndim != 1 or len(indices) > 1:
+    shape = np.broadcast_shapes(*(i.shape for i in indices))
+    if shape != at.shape or at.ndim != 1:
         raise NotDerivable("the density of some elements of several joined parts is not known")
-    runs = np.split(np.arange(at.size), np.flatnonzero(np.diff(part)) + 1)
-    return join([gather(inputs[part[r[0]]], constant(at[r] - starts[part[r[0]]])) for r in runs], 0)
+    pieces = []
+    for run in np.split(np.arange(at.size), np.flatnonzero(np.diff(part)) + 1):
+        k = int(part[run[0]])
+        places = [gather(broadcast_to(i, shape), constant(run)) for i in indices]
+        places[axis] = constant(at[run] - starts[k])
+        pieces.append(gather(inputs[k], *places))
+    return join(pieces, 0)
 
 
 @selected.register(Reshape)

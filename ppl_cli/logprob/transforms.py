@@ -14,8 +14,8 @@ from ppl_cli.graph.basic import Constant, Op, Variable, constant
 from ppl_cli.logprob.base import (
     NotDerivable,
     is_discrete,
-    log_cumulative,
     is_random,
+    log_cumulative,
     log_survival,
     logccdf,
     logcdf,

@@ -1,7 +1,7 @@
 """Sums over the states of discrete unknowns from tables of log factors, and exact draws of the states.
 
-Small groups by enumeration; chains by the forward algorithm, with draws by backward sampling (Rabiner (1989), "A tutorial on
-hidden Markov models"; Frühwirth-Schnatter (1994), "Data augmentation and dynamic linear models").
+Small groups by enumeration; chains by the forward algorithm, with draws by backward sampling (Rabiner (1989), "A
+tutorial on hidden Markov models"; Frühwirth-Schnatter (1994), "Data augmentation and dynamic linear models").
 """
 from __future__ import annotations
 
@@ -53,7 +53,8 @@ class Joint:
 
 @dataclass(frozen=True, eq=False)
 class Path:
-    """Chains [B, L]: `alone` [L, B, K] are the log factors of one unknown, `pairs` [L - 1, B, K (after), K (before)]."""
+    """Chains [B, L]: `alone` [L, B, K] are the log factors of one unknown, `pairs` [L - 1, B, K (after), K
+    (before)]."""
 
     chains: np.ndarray
     alone: Variable
@@ -95,7 +96,8 @@ class Path:
 
 
 def pick(logs: Variable, uniform: Variable) -> Variable:
-    """The state that is drawn with probabilities proportional to exp(logs) [..., K], by inversion; `uniform` is [..., 1]."""
+    """The state that is drawn with probabilities proportional to exp(logs) [..., K], by inversion; `uniform` is [...,
+    1]."""
     total = log_sum_exp(logs)
     below = CumulativeSum()(exp(logs - reshape(total, (*total.shape, 1))))
     passed = to_int(reduce_sum(switch(gt(uniform, below), 1.0, 0.0), -1))

@@ -1,7 +1,7 @@
 """The terms of a log density as factors of discrete unknowns, tabulated and summed over.
 
-Unknowns that share a factor get different colours. The terms are then evaluated once for each combination of the colours'
-states, all elements together; from these tables each factor takes the states of its own unknowns.
+Unknowns that share a factor get different colours. The terms are then evaluated once for each combination of the
+colours' states, all elements together; from these tables each factor takes the states of its own unknowns.
 """
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ class TooManyStates(Exception):
 
 @dataclass(frozen=True)
 class Marginal:
-    """The log density with the unknowns summed out, without the terms that do not depend on them; a draw of each unknown
-    from its conditional law, given all the rest."""
+    """The log density with the unknowns summed out, without the terms that do not depend on them; a draw of each
+    unknown from its conditional law, given all the rest."""
 
     log_density: Variable
     draws: Mapping[Variable, Variable]
@@ -52,7 +52,8 @@ class Marginal:
 def marginalize(
     totals: Sequence[Variable], unknowns: Sequence[Discrete], vectorize: Callable[[Sequence[Variable]], list[Variable]]
 ) -> tuple[list[Variable], Marginal]:
-    """What is left of each of the `totals` (whose elements add up to the log density), and the sum over the unknowns."""
+    """What is left of each of the `totals` (whose elements add up to the log density), and the sum over the
+    unknowns."""
     roots = [u.value for u in unknowns]
     factors: list[Variable] = []
     left: list[Variable] = []
@@ -70,8 +71,8 @@ def marginalize(
 
 
 def summands(total: Variable, dependent: set[Variable]) -> list[Variable]:
-    """Tensors whose elements together add up to the sum of all elements of `total`, divided as far as what is `dependent`
-    on unknowns allows."""
+    """Tensors whose elements together add up to the sum of all elements of `total`, divided as far as what is
+    `dependent` on unknowns allows."""
     op = total.op
     if total not in dependent:
         return [total]
@@ -243,7 +244,8 @@ class _Factors:
         return result
 
     def _path(self, paths: np.ndarray, tables: Sequence[Variable]) -> Path:
-        """The tables of chains of one length: of each unknown alone [L, B, K], of neighbours [L - 1, B, K (next), K]."""
+        """The tables of chains of one length: of each unknown alone [L, B, K], of neighbours [L - 1, B, K (next),
+        K]."""
         chains, length = paths.shape
         most = int(self.states[paths].max())
         place = np.full(self.count, -1)
@@ -274,7 +276,8 @@ class _Factors:
 
 
 def _guarded(factors: Sequence[Variable], roots: Sequence[Variable]) -> list[Variable]:
-    """The same factors, whose gradient is 0 and not NaN where a state is impossible: there log(0) is not differentiated."""
+    """The same factors, whose gradient is 0 and not NaN where a state is impossible: there log(0) is not
+    differentiated."""
     dependent = dependents(factors, roots)
 
     def rebuild(node: Apply, inputs: Sequence[Variable]) -> Sequence[Variable]:

@@ -76,7 +76,9 @@ def _elementwise(
 
 
 @_scopes.register
-def _reshape(op: Reshape, inputs: Sequence[Variable], scopes: Sequence[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
+def _reshape(
+    op: Reshape, inputs: Sequence[Variable], scopes: Sequence[np.ndarray], shape: tuple[int, ...]
+) -> np.ndarray:
     return scopes[0].reshape(*shape, scopes[0].shape[-1])
 
 

@@ -14,7 +14,8 @@ REPORTS = "print()"
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Names read and assigned (those declared inside included); `density`: adds to the target; `random`: draws; `returns`."""
+    """Names read and assigned (those declared inside included); `density`: adds to the target; `random`: draws;
+    `returns`."""
 
     reads: frozenset[str]
     assigns: frozenset[str]
@@ -59,7 +60,8 @@ def facts(node: s.Node) -> Facts:
 
 @lru_cache(maxsize=4096)
 def leaves(node: s.Statement | None) -> bool:
-    """Whether `node` may end the body that it stands in: by `return`, or by `break` or `continue` of a loop around it."""
+    """Whether `node` may end the body that it stands in: by `return`, or by `break` or `continue` of a loop around
+    it."""
     match node:
         case s.Return() | s.Break() | s.Continue():
             return True

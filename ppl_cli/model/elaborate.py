@@ -1,7 +1,7 @@
 """Program + data → Model: one walk over the checked program with values that are known or symbolic.
 
-What depends on data only is computed on the way; parameters are symbolic, so statements about them become graph: random variables, log
-density nodes and loops.
+What depends on data only is computed on the way; parameters are symbolic, so statements about them become graph: random
+variables, log density nodes and loops.
 """
 from __future__ import annotations
 
@@ -44,10 +44,15 @@ def elaborate(checked: CheckedProgram, data: Mapping[str, Any], library: Library
 
     Raises `ElaborationError` and `NotSupported`, located, and `DataError` for what is wrong with the data.
     """
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), MOST_FRAMES))  # for all that walks the graphs, too
     return Elaborator(checked, data, library, run).model()
 
 
-# Computes variables that depend on constants only: their values, and what was said, numbers of sites with those they say.
+MOST_FRAMES = 12_000  # of Python; half of them take C's stack, too, of which there are 8 MB
+
+
+# Computes variables that depend on constants only: their values, and what was said, numbers of sites with those they
+# say.
 Run = Callable[[Sequence[Variable]], tuple[list[np.ndarray], list[tuple[int, Sequence[float]]]]]
 
 
@@ -143,7 +148,9 @@ class Elaborator:
             assert isinstance(slot, Slot)
             token = self.lift(slot.value)
             site = self.site(Site("constraint", d.name_span, (f"`{d.name}` does not satisfy its constraint",)))
-            (slot.value,) = make_if(gt(broken, 0.0), [report(site, token, [], fault=True)], [token], self.live_variables())
+            (slot.value,) = make_if(
+                gt(broken, 0.0), [report(site, token, [], fault=True)], [token], self.live_variables()
+            )
 
     def settle_draws(self) -> None:
         """Variables that are not known, only drawn from what is, get their values."""
@@ -297,7 +304,8 @@ class Elaborator:
         sys.stderr.write(text + "\n")
 
     def compute(self, variables: Sequence[Variable]) -> list[np.ndarray]:
-        """The values of variables that depend on data only, by compiled code; prints, and raises what the program rejects."""
+        """The values of variables that depend on data only, by compiled code; prints, and raises what the program
+        rejects."""
         found, said = self.run(variables)
         sites = list(self.sites)
         for number, values in said:

@@ -98,7 +98,9 @@ class Expressions:
         value = self(e.operand)
         if isinstance(value, Stretch):
             return self.el.stretches.together(
-                self.el.library.operator(e.operator, self.el.stretches.scalars((self.type_of(e.operand),))), (value,), e.span
+                self.el.library.operator(e.operator, self.el.stretches.scalars((self.type_of(e.operand),))),
+                (value,),
+                e.span,
             )
         if type(value) in (int, float, np.int64, np.float64):
             return -value if e.operator == "-" else value if e.operator == "+" else int(not value)
@@ -109,9 +111,17 @@ class Expressions:
         return value if isinstance(value, Stretch) else self.operate("'", e.operand, value, e)
 
     def binary(self, e: s.Binary) -> Value:
-        if e.operator in ("&&", "||"):
-            return self.logical(e)
-        a, b = self(e.left), self(e.right)
+        """A long sum leans to the left: it is walked in a loop, so that its length has no limit."""
+        chain = [e]
+        while isinstance(chain[-1].left, s.Binary):
+            chain.append(chain[-1].left)
+        value = self(chain[-1].left)
+        for each_ in reversed(chain):
+            logical = each_.operator in ("&&", "||")
+            value = self.logical(each_, value) if logical else self.arithmetic(each_, value, self(each_.right))
+        return value
+
+    def arithmetic(self, e: s.Binary, a: Value, b: Value) -> Value:
         if isinstance(a, Stretch) or isinstance(b, Stretch):
             return self.el.stretches.binary(e, (a, b))
         types = (self.type_of(e.left), self.type_of(e.right))
@@ -153,9 +163,8 @@ class Expressions:
                 return a / b
         return None
 
-    def logical(self, e: s.Binary) -> Value:
-        """`&&` and `||` evaluate their right side only if it matters, as far as the left one is known."""
-        a = self(e.left)
+    def logical(self, e: s.Binary, a: Value) -> Value:
+        """`&&` and `||` evaluate their right side only if it matters, as far as the left one, `a`, is known."""
         if is_known(a):
             if bool(a) == (e.operator == "||"):
                 return int(bool(a))
@@ -213,7 +222,10 @@ class Expressions:
         values = [self(a) for a in e.arguments]
         implementation = self.el.library.implementation(resolved.signature)
         types = tuple(map(self.type_of, e.arguments))
-        if self.el.stretching and (stretched := self.stretched(e, resolved.signature, values, implementation)) is not None:
+        if (
+            self.el.stretching
+            and (stretched := self.stretched(e, resolved.signature, values, implementation)) is not None
+        ):
             return stretched
         values = [self.settle(v, a.span, k, e.name) for k, (v, a) in enumerate(zip(values, e.arguments, strict=True))]
         drawn = e.suffix is s.Suffix.RNG
@@ -371,7 +383,8 @@ def evaluate_over(variable: Variable, index: Variable, values: np.ndarray) -> np
 
 
 def generic(resolved: ResolvedCall, values: Sequence[Value], apply: Callable[..., Value]) -> Value:
-    """A function of any type acts on the leaves of tuples and complex numbers alike; their sizes are those of one leaf."""
+    """A function of any type acts on the leaves of tuples and complex numbers alike; their sizes are those of one
+    leaf."""
     signature = resolved.signature
     assert signature is not None
     which = [k for k, pattern in enumerate(signature.arguments) if pattern.generic]

@@ -1,7 +1,8 @@
 """The forward reading of a model: its `~` statements as a recipe that draws parameters and data, no density needed.
 
-A parameter is defined by the `~` statements that together cover its elements once. Its value variable is then replaced by the random
-variable behind them, in the order in which they depend on each other. What cannot be read this way is refused, by name and reason.
+A parameter is defined by the `~` statements that together cover its elements once. Its value variable is then replaced
+by the random variable behind them, in the order in which they depend on each other. What cannot be read this way is
+refused, by name and reason.
 """
 from __future__ import annotations
 
@@ -52,7 +53,8 @@ class NotGenerative(LanguageError):
 
 
 def forward(model: Model, terms: Sequence[Term], quantities: Mapping[str, Variable]) -> Forward:
-    """The forward reading. `terms` are the model's, loops vectorized; `quantities` all named ones, as graphs of value variables."""
+    """The forward reading. `terms` are the model's, loops vectorized; `quantities` all named ones, as graphs of value
+    variables."""
     recipes = _recipes(terms)
     drawn: dict[Variable, Variable] = {}
     order: list[str] = []
@@ -121,7 +123,9 @@ def _densities(term: Term) -> list[Variable]:
             reason = "this statement adds to the log density and says nothing of how to draw"
             if isinstance(v.op, Elementwise) or term.label == "target":
                 raise NotGenerative(term.label, reason, term.span)
-            raise NotGenerative(term.label, "this statement is a recurrence or a density without a way to draw", term.span)
+            raise NotGenerative(
+                term.label, "this statement is a recurrence or a density without a way to draw", term.span
+            )
     return found
 
 

@@ -65,7 +65,9 @@ class HigherOrder:
 
     # ------------------------------------------------------------------------------------------- tracing
 
-    def traced(self, function: s.FunctionDefinition, own: Sequence[Variable], values: Sequence[Value], span: Span) -> Traced:
+    def traced(
+        self, function: s.FunctionDefinition, own: Sequence[Variable], values: Sequence[Value], span: Span
+    ) -> Traced:
         """The function of its `own` first arguments and of those of the `values` that are not known, and these."""
         unknown = [leaf for v in values for leaf in leaves_of(v) if isinstance(leaf, Variable)]
         copies = {v: root(v.name or "argument", v.dtype, v.shape) for v in unknown if v not in self.el.assumptions}
@@ -136,7 +138,9 @@ class HigherOrder:
         if is_known(times) and is_known(start[2]):
             known = np.asarray(times, "float64")
             if known.size and known[0] <= np.asarray(start[2]):
-                raise ElaborationError(f"the first time, {known[0]:g}, is not after the initial time, {start[2]:g}", e.span)
+                raise ElaborationError(
+                    f"the first time, {known[0]:g}, is not after the initial time, {start[2]:g}", e.span
+                )
             if (np.diff(known) < 0).any():
                 raise ElaborationError("the times are not in increasing order", e.span)
         states = [self.el.lift(convert(v, "float64")) for v in start]
@@ -155,7 +159,9 @@ class HigherOrder:
 
     def old_root(self, e: s.Call, function: s.FunctionDefinition, values: Sequence[Value]) -> Value:
         guess, *arguments = values[:4]
-        return self.find_root(e, function, guess, self.controls(_whole_steps(values[4:]) or ROOT_CONTROLS, e, 5), arguments)
+        return self.find_root(
+            e, function, guess, self.controls(_whole_steps(values[4:]) or ROOT_CONTROLS, e, 5), arguments
+        )
 
     def find_root(
         self, e: s.Call, function: s.FunctionDefinition, guess: Value, controls: Sequence[Variable],
@@ -193,7 +199,9 @@ class HigherOrder:
                 return self.loop_of_jobs(e, function, shared, parts, count)
             except NeedsValue:
                 pass
-        jobs = [self.el.functions.apply(function, [shared, *(_part(v, k) for v in parts)], e.span) for k in range(count)]
+        jobs = [
+            self.el.functions.apply(function, [shared, *(_part(v, k) for v in parts)], e.span) for k in range(count)
+        ]
         if all(map(is_known, jobs)):
             return np.concatenate([np.asarray(v, "float64") for v in jobs] or [np.zeros(0)])
         return join([self.el.lift(v) for v in jobs])

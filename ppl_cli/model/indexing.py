@@ -1,7 +1,7 @@
 """Stan's indexing on values: every form of index becomes zero-based index tensors for one gather or one write.
 
-A multi-index (a slice or an array of ints) keeps its axis, a single index drops it; several multi-indexes select their outer
-product (Reference Manual, Expressions, "Multi-indexing").
+A multi-index (a slice or an array of ints) keeps its axis, a single index drops it; several multi-indexes select their
+outer product (Reference Manual, Expressions, "Multi-indexing").
 """
 from __future__ import annotations
 

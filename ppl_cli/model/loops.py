@@ -1,8 +1,8 @@
 """Loops of the program: run one by one over data, or traced once into a `Loop` over a symbolic index.
 
-A body is traced a single time whatever the number of iterations. Only where a size or a bound inside depends on the index are the
-iterations sorted into groups that agree on it, each traced once; where that would change the meaning, they are
-unrolled in order.
+A body is traced a single time whatever the number of iterations. Only where a size or a bound inside depends on the
+index are the iterations sorted into groups that agree on it, each traced once; where that would change the meaning,
+they are unrolled in order.
 """
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ FOREVER = 2**62  # iterations of a loop that ends on a condition only
 
 @dataclass(frozen=True)
 class Trace:
-    """One iteration: roots for the variables at its start, their values at its end, terms added, how control left it."""
+    """One iteration: roots for the variables at its start, their values at its end, terms added, how control left
+    it."""
 
     carried: list[Variable]
     results: list[Variable]
@@ -113,7 +114,9 @@ class Loops:
                 return
             condition = self.el.evaluate(loop.condition)
             if not is_known(condition):
-                raise NotSupported("a `while` whose condition depends on parameters and whose sizes change is", loop.condition.span)
+                raise NotSupported(
+                    "a `while` whose condition depends on parameters and whose sizes change is", loop.condition.span
+                )
             if not condition or self.once(loop, lambda: self.while_in_order(loop)):
                 return
 
@@ -157,7 +160,11 @@ class Loops:
                 return
 
     def once(
-        self, loop: s.For | s.ForEach | s.While, others: Callable[[], None], variable: str | None = None, value: Value = 0
+        self,
+        loop: s.For | s.ForEach | s.While,
+        others: Callable[[], None],
+        variable: str | None = None,
+        value: Value = 0,
     ) -> bool:
         """One iteration; whether no other is left to be executed. `others` executes all that follow."""
         jump = Leaving(NEXT, None, loop.span)
@@ -182,7 +189,8 @@ class Loops:
     def compiled(
         self, loop: s.For | s.ForEach | s.While, low: int, high: int, elements: Elements | None = None
     ) -> bool:
-        """Compile the loop over low..high, all of whose variables are known, and run it; False if that cannot be done."""
+        """Compile the loop over low..high, all of whose variables are known, and run it; False if that cannot be
+        done."""
         names = facts(loop).assigns
         state = self.el.save(names)
         try:
@@ -267,7 +275,12 @@ class Loops:
         return variable in dependents([variable], self.el.retired_roots)
 
     def trace(
-        self, loop: s.For | s.ForEach | s.While, index: Variable, low: Value, high: Value, elements: Elements | None = None
+        self,
+        loop: s.For | s.ForEach | s.While,
+        index: Variable,
+        low: Value,
+        high: Value,
+        elements: Elements | None = None,
     ) -> Leaving | None:
         slots = self.el.environment.visible(facts(loop).assigns)
         trace = self.body(loop, index, slots, elements)
@@ -307,7 +320,13 @@ class Loops:
         return switch(ne(self.el.lift(self.el.evaluate(loop.condition)), 0), NEXT, BREAK)
 
     def close(
-        self, loop: s.For | s.ForEach | s.While, index: Variable, slots: dict[str, Slot], trace: Trace, low: Value, high: Value
+        self,
+        loop: s.For | s.ForEach | s.While,
+        index: Variable,
+        slots: dict[str, Slot],
+        trace: Trace,
+        low: Value,
+        high: Value,
     ) -> Leaving | None:
         """Make the `Loop` and give the variables their values after it."""
         sums = [root("target", "float64", v.shape) for v in trace.terms.values()]
@@ -342,10 +361,17 @@ class Loops:
     # --------------------------------------------------------------------------------------- grouping
 
     def by_groups(
-        self, loop: s.For | s.ForEach, index: Variable, low: int, high: int, elements: Elements | None, need: NeedsValue,
+        self,
+        loop: s.For | s.ForEach,
+        index: Variable,
+        low: int,
+        high: int,
+        elements: Elements | None,
+        need: NeedsValue,
         most: int = MOST_UNROLLED,
     ) -> None:
-        """Trace the loop once for each of at most so many values that `need` takes, if the order of iterations is free."""
+        """Trace the loop once for each of at most so many values that `need` takes, if the order of iterations is
+        free."""
         if need.variable not in dependents([need.variable], [index]):
             raise need
         if self.el.environment.visible(facts(loop).assigns):  # their values would depend on the order of the groups

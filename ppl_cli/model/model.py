@@ -21,8 +21,8 @@ Dims = tuple[str | None, ...]
 class Parameter:
     """A parameter, or a leaf of one with parts, and its value variable on the unconstrained scale.
 
-    `constrained` and `log_jacobian` (a scalar) are graphs of `value` and of the values of earlier parameters in its bounds.
-    `positions`, of the shape of `value`, tell where its elements stand in the flat unconstrained vector.
+    `constrained` and `log_jacobian` (a scalar) are graphs of `value` and of the values of earlier parameters in its
+    bounds. `positions`, of the shape of `value`, tell where its elements stand in the flat unconstrained vector.
     """
 
     name: str
@@ -64,10 +64,11 @@ class Term:
 class Model:
     """A program with its data. `discrete` are its int parameters.
 
-    `terms` add up to the log density over the constrained parameters; `checks` are 0, or -inf where a transformed parameter is outside
-    its bounds; all graphs are in terms of the parameters' value variables.
+    `terms` add up to the log density over the constrained parameters; `checks` are 0, or -inf where a transformed
+    parameter is outside its bounds; all graphs are in terms of the parameters' value variables.
     `reports` is computed when what the program prints or rejects at run time is wanted: the records of `sites`.
-    `dims` names the axes of a variable after the size expressions of its declaration. `observed` are the data that stand on the left of `~`.
+    `dims` names the axes of a variable after the size expressions of its declaration. `observed` are the data that
+    stand on the left of `~`.
     """
 
     name: str

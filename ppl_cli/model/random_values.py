@@ -1,4 +1,5 @@
-"""Random expressions to graph: `y ~ exp(normal(mu, sigma))` is a log density node of the expression, whose density is derived later."""
+"""Random expressions to graph: `y ~ exp(normal(mu, sigma))` is a log density node of the expression, whose density is
+derived later."""
 
 from __future__ import annotations
 

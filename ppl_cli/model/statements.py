@@ -102,10 +102,13 @@ class Statements:
 
     def __call__(self, statement: s.Statement) -> None:
         kind = type(statement)
-        if kind in _COMPOUND:
-            _COMPOUND[kind](self, statement, ())
-        else:
-            _EXECUTE[kind](self, statement)
+        try:
+            if kind in _COMPOUND:
+                _COMPOUND[kind](self, statement, ())
+            else:
+                _EXECUTE[kind](self, statement)
+        except RecursionError:
+            raise ElaborationError("this is nested too deeply", statement.span) from None
 
     # ------------------------------------------------------------------------ declarations, assignments
 
@@ -276,7 +279,10 @@ class Statements:
                 self.run(_path(f.then if condition else f.otherwise), rest)
             return
         self.branch(
-            (f, *rest), ne(condition, 0), lambda: self.run(_path(f.then), rest), lambda: self.run(_path(f.otherwise), rest)
+            (f, *rest),
+            ne(condition, 0),
+            lambda: self.run(_path(f.then), rest),
+            lambda: self.run(_path(f.otherwise), rest),
         )
 
     def branch(
@@ -301,7 +307,12 @@ class Statements:
         self.join(statements[0].span, condition, slots, before, outcomes, outer)
 
     def join(
-        self, span: Span, condition: Variable, slots: dict[str, Slot], before: dict[str, Value], outcomes: list[Outcome],
+        self,
+        span: Span,
+        condition: Variable,
+        slots: dict[str, Slot],
+        before: dict[str, Value],
+        outcomes: list[Outcome],
         outer: list[Variable],
     ) -> None:
         """Give the variables and the terms their values after both branches; leave as they did."""

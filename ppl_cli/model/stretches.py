@@ -1,8 +1,9 @@
-"""Vectors whose length only a loop's index decides: `x[1:i - 1]`, `tail(w, n)` where i or n is not known when the graph is built.
+"""Vectors whose length only a loop's index decides: `x[1:i - 1]`, `tail(w, n)` where i or n is not known when the graph
+is built.
 
-A tensor needs its shape, so such a vector is kept as a rule for its elements. Elementwise operations compose the rules; a
-reduction or an assignment runs an inner `Loop` over them. What needs more than that raises `NeedsValue`, and the loop around
-it is traced once for each length instead.
+A tensor needs its shape, so such a vector is kept as a rule for its elements. Elementwise operations compose the rules;
+a reduction or an assignment runs an inner `Loop` over them. What needs more than that raises `NeedsValue`, and the loop
+around it is traced once for each length instead.
 """
 
 from __future__ import annotations
@@ -120,7 +121,9 @@ class Stretches:
     def scalars(types: Sequence[Type]) -> tuple[Type, ...]:
         return tuple(INT if scalar_of(t) == "int" else REAL for t in types)
 
-    def call(self, name: str, elementwise: Callable[..., Variable] | None, values: Sequence[Value], span: Span) -> Value:
+    def call(
+        self, name: str, elementwise: Callable[..., Variable] | None, values: Sequence[Value], span: Span
+    ) -> Value:
         """A library function of stretches; `elementwise` is what it does to elements, if that is all it does."""
         first = next(v for v in values if isinstance(v, Stretch))
         if name in SIZES:
@@ -200,7 +203,9 @@ class Stretches:
         if isinstance(x, Stretch):
             return self.whole(x, positions, value, span)
         target = self.el.lift(x)
-        plain = all(not shape_of(p.value) for p in positions if p.value is not None and not isinstance(p.value, Stretch))
+        plain = all(
+            not shape_of(p.value) for p in positions if p.value is not None and not isinstance(p.value, Stretch)
+        )
         if len(which) != 1 or len(positions) != target.ndim or not plain or any(p.value is None for p in positions):
             raise NeedsValue(stretch.length, span)
         if not isinstance(value, Stretch):

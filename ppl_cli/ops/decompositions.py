@@ -106,7 +106,8 @@ class SymmetricEigen(Decomposition):
 
 
 def _embedded(re: Variable, im: Variable) -> Variable:
-    """A complex matrix as a real one of twice the size: products and inverses are alike, transposing conjugates, too."""
+    """A complex matrix as a real one of twice the size: products and inverses are alike, transposing conjugates,
+    too."""
     return join([join([re, -im], -1), join([im, re], -1)], -2)
 
 

@@ -55,7 +55,8 @@ class StepToken(Op):
 class RandomVariable(Op):
     """Inputs (token, *parameters): independent draws, of shape `batch` + the law's event shape.
 
-    The batch shapes of the parameters broadcast to `batch`. `event` is given where the parameters do not tell the event shape.
+    The batch shapes of the parameters broadcast to `batch`. `event` is given where the parameters do not tell the event
+    shape.
     """
 
     law: Any = field(repr=False)
@@ -84,10 +85,12 @@ class RandomVariable(Op):
 
 @dataclass(frozen=True)
 class LogProb(Op):
-    """Inputs (random variable, value, position): the log density of its law at the value, one number per element of the batch.
+    """Inputs (random variable, value, position): the log density of its law at the value, one number per element of the
+    batch.
 
-    `event_ndim` is the number of last axes that make up one value. `position` tells which elements of the model's variable the value
-    is (flat, row by row; -1 if it is not a part of one): the density does not need it, the forward reading does.
+    `event_ndim` is the number of last axes that make up one value. `position` tells which elements of the model's
+    variable the value is (flat, row by row; -1 if it is not a part of one): the density does not need it, the forward
+    reading does.
     """
 
     event_ndim: int = 0
@@ -148,7 +151,8 @@ def batch_shape(law: Law, parameters: tuple[Variable, ...]) -> tuple[int, ...]:
 def random_variable(
     law: Law, *parameters: Any, batch: tuple[int, ...] = (), event: tuple[int, ...] | None = None
 ) -> Variable:
-    """A new random variable of `law`, independent of all others; `batch` asks for more copies than the parameters give."""
+    """A new random variable of `law`, independent of all others; `batch` asks for more copies than the parameters
+    give."""
     given = tuple(map(as_variable, parameters))
     shape = np.broadcast_shapes(batch, batch_shape(law, given))
     return RandomVariable(law, shape, event if law.sized else None)(token(), *given)

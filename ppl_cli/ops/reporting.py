@@ -1,7 +1,8 @@
-"""What a program says while it runs: printed values, rejections, indexes out of range. Compiled code writes them down as records.
+"""What a program says while it runs: printed values, rejections, indexes out of range. Compiled code writes them down
+as records.
 
-A record is the number of a site (a place in the program, which the model knows) with some numbers. `Report` has no value to
-speak of; its output is a token that the next report takes, so that reports stay in order and are not dropped.
+A record is the number of a site (a place in the program, which the model knows) with some numbers. `Report` has no
+value to speak of; its output is a token that the next report takes, so that reports stay in order and are not dropped.
 """
 
 from __future__ import annotations

@@ -157,8 +157,14 @@ atanh = elementwise("atanh", 1, np.arctanh, lambda g, y, x: (g / (1.0 - x * x),)
 _CYTHON = "scipy.special.cython_special:"
 lgamma = elementwise("lgamma", 1, _special("gammaln"), lambda g, y, x: (g * digamma(x),), "lgamma_({0})", "lgamma({0})")
 lbeta = elementwise(
-    "lbeta", 2, _special("betaln"), lambda g, y, a, b: (g * (digamma(a) - digamma(a + b)), g * (digamma(b) - digamma(a + b))),
-    "", "", external=_CYTHON + "betaln", commutative=True,
+    "lbeta",
+    2,
+    _special("betaln"),
+    lambda g, y, a, b: (g * (digamma(a) - digamma(a + b)), g * (digamma(b) - digamma(a + b))),
+    "",
+    "",
+    external=_CYTHON + "betaln",
+    commutative=True,
 )
 digamma = elementwise(
     "digamma", 1, _digamma, lambda g, y, x: (g * trigamma(x),), "digamma({0})", "digamma({0})",

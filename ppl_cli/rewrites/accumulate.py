@@ -1,6 +1,8 @@
-"""x + (a sum that a loop collects from zero on) is the loop that begins with x: no tensor of zeros, no addition at the end.
+"""x + (a sum that a loop collects from zero on) is the loop that begins with x: no tensor of zeros, no addition at the
+end.
 
-The reverse loops of a gradient collect such sums; inside another loop they would cost a pass over the tensor in every iteration.
+The reverse loops of a gradient collect such sums; inside another loop they would cost a pass over the tensor in every
+iteration.
 """
 
 from __future__ import annotations
@@ -42,7 +44,11 @@ def _replacements(outputs: Sequence[Variable]) -> Iterator[dict[Variable, Variab
             if loop is None or not isinstance(loop.op, Loop) or uses[y] != 1 or x.type != y.type:
                 continue
             k = loop.outputs.index(y)
-            if not _is_sum(loop.op, k) or not _is_zero(loop.inputs[2 + k]) or not variables_of([x]).isdisjoint(loop.outputs):
+            if (
+                not _is_sum(loop.op, k)
+                or not _is_zero(loop.inputs[2 + k])
+                or not variables_of([x]).isdisjoint(loop.outputs)
+            ):
                 continue
             inputs = list(loop.inputs)
             inputs[2 + k] = x

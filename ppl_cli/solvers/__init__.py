@@ -1,7 +1,7 @@
 """Numerical solvers as operations: differential equations, roots, integrals.
 
-An operation holds the user's function as an inner graph and knows its gradient. Before compilation it is replaced by the
-algorithm, which is a graph of loops and ordinary operations: so solvers run inside the kernel.
+An operation holds the user's function as an inner graph and knows its gradient. Before compilation it is replaced by
+the algorithm, which is a graph of loops and ordinary operations: so solvers run inside the kernel.
 """
 from ppl_cli.solvers.base import Solver, expand_solvers
 from ppl_cli.solvers.differential import Differential, solve_differential, with_sensitivities

@@ -40,12 +40,13 @@ SOLVED, LOST = 1, 2  # how a march ends
 
 @dataclass(frozen=True)
 class Differential(Solver):
-    """Inputs (y0 [n], y0' [n], t0, times [m], relative and absolute tolerance, most steps from time to time, *arguments).
+    """Inputs (y0 [n], y0' [n], t0, times [m], relative and absolute tolerance, most steps from time to time,
+    *arguments).
 
-    The body is y' = f(t, y, *arguments), or, if `method` is "dae", the residual r(t, y, y', *arguments); y0' matters only
-    then. Outputs: y at the times [m, n], and its derivatives with respect to the elements of the `sensitive` inputs
-    [m, p, n]; all NaN if the solution could not be found. All inputs and outputs may have `batch` axes in front, of size 1
-    where an input is the same for all.
+    The body is y' = f(t, y, *arguments), or, if `method` is "dae", the residual r(t, y, y', *arguments); y0' matters
+    only then. Outputs: y at the times [m, n], and its derivatives with respect to the elements of the `sensitive`
+    inputs [m, p, n]; all NaN if the solution could not be found. All inputs and outputs may have `batch` axes in front,
+    of size 1 where an input is the same for all.
     """
 
     method: str
@@ -144,7 +145,8 @@ def solve_differential(
     body: Body, method: str, start: Sequence[Variable], times: Variable, controls: Sequence[Variable],
     arguments: Sequence[Variable],
 ) -> Variable:
-    """y at the `times`, [m, n]. `start` is (y0, y0', t0), `controls` the tolerances (relative, absolute) and most steps."""
+    """y at the `times`, [m, n]. `start` is (y0, y0', t0), `controls` the tolerances (relative, absolute) and most
+    steps."""
     return Differential(body, method).apply(*start, times, *controls, *arguments).outputs[0]
 
 
@@ -209,7 +211,8 @@ def march(op: Differential, inputs: Sequence[Variable]) -> Variable:
 def _fill(
     table: Variable, times: Variable, done: Variable, stop: Variable, now: Variable, at: Callable[[Variable], Variable]
 ) -> list[Variable]:
-    """The states at the times from number `done` to before `stop` that are not after `now`: how many are done, the table."""
+    """The states at the times from number `done` to before `stop` that are not after `now`: how many are done, the
+    table."""
     k, leaving = root("k", "int64"), root("leaving", "int64")
     passed, filled = root("passed", "int64"), root("filled", shape=table.shape)
     time = gather(times, k)

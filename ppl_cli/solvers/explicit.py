@@ -1,8 +1,8 @@
 """Explicit Runge-Kutta methods of order 5 with error estimates of order 4.
 
-Dormand & Prince (1980), with the interpolant of Hairer, Nørsett & Wanner (1993), "Solving Ordinary Differential Equations
-I", section II.6; Cash & Karp (1990). Steps are controlled as by Boost's odeint with its default error checker and step
-adjuster, so that solutions agree with Stan's far below the tolerances.
+Dormand & Prince (1980), with the interpolant of Hairer, Nørsett & Wanner (1993), "Solving Ordinary Differential
+Equations I", section II.6; Cash & Karp (1990). Steps are controlled as by Boost's odeint with its default error checker
+and step adjuster, so that solutions agree with Stan's far below the tolerances.
 """
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ ORDER, ERROR_ORDER = 5, 4
 
 @dataclass(frozen=True)
 class Tableau:
-    """Stage s is at t + c[s] h and x + h Σ a[s, r] k[r]; the last stage is the end of the step. h Σ e[r] k[r] is the error,
-    x + h Σ b(θ)[r] k[r] the state at t + θ h, if there is a `b`."""
+    """Stage s is at t + c[s] h and x + h Σ a[s, r] k[r]; the last stage is the end of the step. h Σ e[r] k[r] is the
+    error, x + h Σ b(θ)[r] k[r] the state at t + θ h, if there is a `b`."""
 
     a: np.ndarray
     c: np.ndarray
@@ -92,7 +92,8 @@ CASH_KARP = _tableau(
 
 @dataclass(frozen=True)
 class RungeKutta:
-    """The stepper of a tableau. Its memory is dX/dt at the start of the step, which is the last stage of the one before."""
+    """The stepper of a tableau. Its memory is dX/dt at the start of the step, which is the last stage of the one
+    before."""
 
     tableau: Tableau
     system: System

@@ -1,8 +1,8 @@
 """Radau IIA, the implicit Runge-Kutta method of order 5 for stiff and differential-algebraic systems r(t, y, y') = 0.
 
-Hairer & Wanner (1996), "Solving Ordinary Differential Equations II", sections IV.8 (method, error estimate, size of steps)
-and VI.1 (implicit systems). The unknowns are the derivatives at the three stages. The sensitivities of the stages solve
-the linear system of Newton's method for other right sides, so they are exact derivatives of the step.
+Hairer & Wanner (1996), "Solving Ordinary Differential Equations II", sections IV.8 (method, error estimate, size of
+steps) and VI.1 (implicit systems). The unknowns are the derivatives at the three stages. The sensitivities of the
+stages solve the linear system of Newton's method for other right sides, so they are exact derivatives of the step.
 """
 from __future__ import annotations
 
@@ -81,7 +81,9 @@ class Radau:
         n = self.system.n
         stage = root("stage", "int64")
         states = broadcast_to(reshape(y, (1, n)), (3, n)) + size * matmul(constant(A), speeds)
-        parts = self.system.residual(t + gather(constant(C), stage) * size, gather(states, stage), gather(speeds, stage))
+        parts = self.system.residual(
+            t + gather(constant(C), stage) * size, gather(states, stage), gather(speeds, stage)
+        )
         tables = [root("table", shape=(3, *part.shape)) for part in parts]
         return make_loop(
             stage, tables, [set_at(table, part, stage) for table, part in zip(tables, parts, strict=True)], 0, 3,
@@ -143,7 +145,8 @@ def _filtered(size: Variable, raw: Variable, by_state: Variable, by_speed: Varia
 
 
 def _extrapolated(speeds: Variable, ratio: Variable) -> Variable:
-    """The polynomial through the derivatives at the stages of one step, at the stages of the next, `ratio` times as long."""
+    """The polynomial through the derivatives at the stages of one step, at the stages of the next, `ratio` times as
+    long."""
     rows = []
     for c in C:
         place = 1.0 + ratio * float(c)

@@ -1,7 +1,7 @@
 """Integrals over an interval by double-exponential quadrature: the trapezoidal rule after a change of variable.
 
-Takahasi & Mori (1974), "Double exponential formulas for numerical integration". An interval around zero is split there, as
-Stan does. The gradient is by Leibniz's rule: another integral.
+Takahasi & Mori (1974), "Double exponential formulas for numerical integration". An interval around zero is split there,
+as Stan does. The gradient is by Leibniz's rule: another integral.
 """
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ FIRST_LEVEL, LAST_LEVEL = 3, 12  # the spacing of nodes is 2^-level
 @dataclass(frozen=True)
 class Integral(Solver):
     """Inputs (a, b, relative tolerance, *arguments): the integral from a to b, which may be infinite, of the body's
-    f(x, xc, *arguments), a number or a vector; xc is the distance of x to the nearer end, negative at a, NaN if an end is
-    infinite. NaN if the tolerance, relative to the integral of |f|, cannot be reached."""
+    f(x, xc, *arguments), a number or a vector; xc is the distance of x to the nearer end, negative at a, NaN if an end
+    is infinite. NaN if the tolerance, relative to the integral of |f|, cannot be reached."""
 
     name = "Integral"
 

@@ -1,7 +1,8 @@
 """The root of a system of equations: Newton's method made safe by Powell's dogleg, its gradient by the implicit
 function theorem.
 
-Powell (1970), "A hybrid method for nonlinear equations"; Nocedal & Wright (2006), "Numerical Optimization", algorithm 11.5.
+Powell (1970), "A hybrid method for nonlinear equations"; Nocedal & Wright (2006), "Numerical Optimization", algorithm
+11.5.
 """
 from __future__ import annotations
 
@@ -39,8 +40,8 @@ SMALLEST_STEP = float(np.finfo("float64").eps)
 
 @dataclass(frozen=True)
 class Root(Solver):
-    """Inputs (guess [n], relative tolerance of a step, tolerance of the function, most steps, *arguments): an x [n] near
-    the guess where the body's f(x, *arguments) [n] is 0; NaN if none is found."""
+    """Inputs (guess [n], relative tolerance of a step, tolerance of the function, most steps, *arguments): an x [n]
+    near the guess where the body's f(x, *arguments) [n] is 0; NaN if none is found."""
 
     name = "Root"
 
@@ -101,7 +102,12 @@ def _step(f: Variable, slopes: Variable, radius: Variable) -> Variable:
 
 
 def _dogleg(
-    body: Body, guess: Variable, step_tolerance: Variable, tolerance: Variable, most: Variable, arguments: Sequence[Variable]
+    body: Body,
+    guess: Variable,
+    step_tolerance: Variable,
+    tolerance: Variable,
+    most: Variable,
+    arguments: Sequence[Variable],
 ) -> Variable:
     x, radius = root("x", shape=guess.shape), root("radius")
     leaving, index = root("leaving", "int64"), root("step", "int64")

@@ -1,4 +1,5 @@
-"""What steppers know of a system of differential equations: the states with their sensitivities, and their derivatives."""
+"""What steppers know of a system of differential equations: the states with their sensitivities, and their
+derivatives."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -58,7 +59,8 @@ class System:
 
     @cached_property
     def _linearized(self) -> Body:
-        """The body's result and its derivatives [n, ...] by its states and by its sensitive arguments, in one matrix."""
+        """The body's result and its derivatives [n, ...] by its states and by its sensitive arguments, in one
+        matrix."""
         (result,) = self.body.results
         own = self.body.parameters
         first = 3 if self.implicit else 2
@@ -100,8 +102,8 @@ class System:
 
 @dataclass(frozen=True)
 class Step:
-    """A step tried from (t, x): whether it is accepted; the state after it; what the next step has to know; the size that
-    it had better have; the states between, at parts (0 to 1) of the step; whether there is no hope."""
+    """A step tried from (t, x): whether it is accepted; the state after it; what the next step has to know; the size
+    that it had better have; the states between, at parts (0 to 1) of the step; whether there is no hope."""
 
     accepted: Variable
     x: Variable

@@ -40,7 +40,16 @@ def eight_schools() -> str:
     """Cold: nothing cached. Warm: the sampler is cached, the model has never been compiled."""
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "XDG_CACHE_HOME": folder}
-        command = [sys.executable, "-m", "ppl_cli", "sample", str(MODELS / "eight_schools.ppl"), "--quiet", "-o", f"{folder}/o.nc"]
+        command = [
+            sys.executable,
+            "-m",
+            "ppl_cli",
+            "sample",
+            str(MODELS / "eight_schools.ppl"),
+            "--quiet",
+            "-o",
+            f"{folder}/o.nc",
+        ]
 
         def run() -> float:
             start = time.perf_counter()
@@ -59,7 +68,9 @@ def eight_schools() -> str:
 def _hand_written() -> ctypes.CDLL:
     folder = tempfile.mkdtemp()
     library = f"{folder}/radon.so"
-    subprocess.run(["cc", "-O3", "-march=native", "-shared", "-fPIC", str(HERE / "radon.c"), "-o", library, "-lm"], check=True)
+    subprocess.run(
+        ["cc", "-O3", "-march=native", "-shared", "-fPIC", str(HERE / "radon.c"), "-o", library, "-lm"], check=True
+    )
     found = ctypes.CDLL(library)
     found.many_radon.restype = found.many_kernel.restype = found.radon.restype = ctypes.c_double
     return found
@@ -89,7 +100,13 @@ def radon() -> str:
         start = time.perf_counter()
         library.many_radon(ctypes.c_long(calls), rows, counties, *arrays, _pointer(q), _pointer(g))
         middle = time.perf_counter()
-        library.many_kernel(ctypes.c_long(calls), ctypes.c_void_p(function.address), _pointer(q), _pointer(h), ctypes.c_void_p(workspace.address))
+        library.many_kernel(
+            ctypes.c_long(calls),
+            ctypes.c_void_p(function.address),
+            _pointer(q),
+            _pointer(h),
+            ctypes.c_void_p(workspace.address),
+        )
         ours.append((time.perf_counter() - middle) / calls)
         theirs.append((middle - start) / calls)
     ratio = np.median(np.array(ours) / np.array(theirs))
@@ -107,7 +124,13 @@ def overhead() -> str:
         start = time.perf_counter()
         draws = sample(function, SampleOptions(seed=seed, chains=1, warmup=1000, draws=10_000, save_warmup=True))
         middle = time.perf_counter()
-        library.many_kernel(ctypes.c_long(calls), ctypes.c_void_p(function.address), _pointer(q), _pointer(g), ctypes.c_void_p(workspace.address))
+        library.many_kernel(
+            ctypes.c_long(calls),
+            ctypes.c_void_p(function.address),
+            _pointer(q),
+            _pointer(g),
+            ctypes.c_void_p(workspace.address),
+        )
         density = (time.perf_counter() - middle) / calls
         steps = draws.statistics["n_steps"].sum() + draws.warmup_statistics["n_steps"].sum()
         results.append(((middle - start) / steps, density))
@@ -162,7 +185,13 @@ def check_program() -> str:
     return f"{text.count(chr(10))} lines {min(times):.2f} s"
 
 
-BENCHMARKS = {"eight_schools": eight_schools, "radon": radon, "overhead": overhead, "rows": rows, "check": check_program}
+BENCHMARKS = {
+    "eight_schools": eight_schools,
+    "radon": radon,
+    "overhead": overhead,
+    "rows": rows,
+    "check": check_program,
+}
 
 if __name__ == "__main__":
     main()

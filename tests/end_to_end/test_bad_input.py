@@ -42,7 +42,10 @@ PROGRAMS = {
     "a syntax error": ("parameters { real x }", "model.ppl:1:20: error: expected `;`"),
     "a type error": ("parameters { real x; } model { int i = x; }", "model.ppl:1:"),
     "an unknown distribution": ("parameters { real x; } model { x ~ norml(0, 1); }", "did you mean `normal`"),
-    "what is not supported yet": ("transformed data { complex_vector[1] l = eigenvalues([[1]]); }", "not supported yet"),
+    "what is not supported yet": (
+        "transformed data { complex_vector[1] l = eigenvalues([[1]]); }",
+        "not supported yet",
+    ),
 }
 
 OPTIONS = {

@@ -47,7 +47,10 @@ CASES: list[tuple[str, float]] = [
     ("7 %/% 2 + 7 % 4 + -7 %/% 2 + x", 3 + 3 - 3 + 0.7),
     ("normal_lcdf(x | 0, 1) + normal_lccdf(x | 0, 1)", float(sp.log_ndtr(0.7) + sp.log_ndtr(-0.7))),
     ("x > 0.5 ? x : square(x)", 0.7),
-    ("log_mix([0.2, 0.3, 0.5], {x * v, 2 * v})", float(sum(sp.logsumexp(k * V, b=[0.2, 0.3, 0.5]) for k in (0.7, 2.0)))),
+    (
+        "log_mix([0.2, 0.3, 0.5], {x * v, 2 * v})",
+        float(sum(sp.logsumexp(k * V, b=[0.2, 0.3, 0.5]) for k in (0.7, 2.0))),
+    ),
     ("log_mix(x, 800, -800) + log_mix(x, -900, 3)", 803 + math.log(0.7) + math.log(0.3)),
     ("log_modified_bessel_first_kind(x, 1e-200)", 0.7 * math.log(0.5e-200) - float(sp.gammaln(1.7))),
     ("log_modified_bessel_first_kind(500, x)", 500 * math.log(0.35) - float(sp.gammaln(501)) + 0.35**2 / 501),

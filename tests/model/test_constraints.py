@@ -16,7 +16,9 @@ SQUARE: dict[str, Bijection] = {
     "lower": bounded((3,), LOW, None, False),
     "upper": bounded((3,), None, HIGH, False),
     "interval": bounded((2,), LOW, HIGH, False),
-    "some bounds are infinite": bounded((2,), constant(np.array([-np.inf, 0.0])), constant(np.array([1.0, np.inf])), False),
+    "some bounds are infinite": bounded(
+        (2,), constant(np.array([-np.inf, 0.0])), constant(np.array([1.0, np.inf])), False
+    ),
     "offset and multiplier": OffsetMultiplier((2,), False, constant(1.0), constant(3.0)),
     "ordered": Ordered((4,)),
     "positive_ordered": PositiveOrdered((3,)),

@@ -161,7 +161,9 @@ POINTS = {"an int that a loop computes": (7.5, 12.25)}
 def test_program(name: str, backend: str) -> None:
     meaning, functions = PROGRAMS[name]
     call = "f_lp" if "f_lp" in functions else "f"
-    model = load(f"functions {{ {functions} }} parameters {{ real x; }} model {{ target += {call}(x); }}", backend=backend)
+    model = load(
+        f"functions {{ {functions} }} parameters {{ real x; }} model {{ target += {call}(x); }}", backend=backend
+    )
     for x in POINTS.get(name, (0.3, 0.7, 1.3, 2.45, 3.9)):
         value, gradient = model.logp_grad(np.array([x]))
         assert value == pytest.approx(meaning(x), rel=1e-11)

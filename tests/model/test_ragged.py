@@ -23,15 +23,24 @@ parameters { vector[G] a; real b; real<lower=0> s; }
 """
 BODIES = {
     "sampling": ("segment(y, start[g], len[g]) ~ normal(a[g] + b * segment(x, start[g], len[g]), s);", "normal"),
-    "slices": ("y[start[g]:start[g] + len[g] - 1] ~ normal(a[g] + b * x[start[g]:(start[g] + len[g] - 1)], s);", "normal"),
+    "slices": (
+        "y[start[g]:start[g] + len[g] - 1] ~ normal(a[g] + b * x[start[g]:(start[g] + len[g] - 1)], s);",
+        "normal",
+    ),
     "local": (
         "int n = len[g]; vector[n] mu = a[g] + b * segment(x, start[g], n); vector[n] z;"
         "z = (segment(y, start[g], n) - mu) / s; z ~ std_normal(); target += -n * log(s);",
         "normal",
     ),
-    "function": ("target += normal_lpdf(segment(y, start[g], len[g]) | a[g] + b * segment(x, start[g], len[g]), s);", "normal"),
+    "function": (
+        "target += normal_lpdf(segment(y, start[g], len[g]) | a[g] + b * segment(x, start[g], len[g]), s);",
+        "normal",
+    ),
     "counts": ("segment(k, start[g], len[g]) ~ poisson_log(a[g] + b * segment(x, start[g], len[g]));", "poisson"),
-    "truncated": ("segment(y, start[g], len[g]) ~ normal(a[g] + b * segment(x, start[g], len[g]), s) T[-9, 4];", "truncated"),
+    "truncated": (
+        "segment(y, start[g], len[g]) ~ normal(a[g] + b * segment(x, start[g], len[g]), s) T[-9, 4];",
+        "truncated",
+    ),
 }
 
 

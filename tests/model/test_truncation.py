@@ -30,7 +30,9 @@ def test_truncated(own: str, library: str, bounds: str) -> None:
     if own.startswith("k"):
         bounds = bounds.replace("0.8", "3").replace("0.5", "1")
     found, wanted = (
-        load(OWN.replace("STATEMENT", f"{statement} {bounds};"), data={"y": 0.7, "k": 2}).logp_grad(np.array([0.3, 0.2]))
+        load(OWN.replace("STATEMENT", f"{statement} {bounds};"), data={"y": 0.7, "k": 2}).logp_grad(
+            np.array([0.3, 0.2])
+        )
         for statement in (own, library)
     )
     np.testing.assert_allclose(found[0], wanted[0], rtol=1e-12)

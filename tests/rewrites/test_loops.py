@@ -107,7 +107,9 @@ def counter() -> list[Variable]:
 def sums_by_group() -> list[Variable]:
     a = root("a", shape=(4,))
     at = gather(GROUP, I)
-    return make_loop(I, [a], [set_at(a, gather(a, at) + gather(Y, I) * gather(X, at), at)], 0, N, [constant(np.zeros(4))])
+    return make_loop(
+        I, [a], [set_at(a, gather(a, at) + gather(Y, I) * gather(X, at), at)], 0, N, [constant(np.zeros(4))]
+    )
 
 
 def last_value() -> list[Variable]:
@@ -136,7 +138,9 @@ def test_values_are_kept_and_only_recurrences_stay(build: Callable[[], list[Vari
     assert sum(isinstance(node.op, Loop) for node in toposort(after)) == loops
 
 
-@pytest.mark.parametrize("build", [recurrence, nested, scratch_vector, condition_on_data, forward_algorithm, sums_by_group])
+@pytest.mark.parametrize(
+    "build", [recurrence, nested, scratch_vector, condition_on_data, forward_algorithm, sums_by_group]
+)
 def test_gradients_agree_with_finite_differences(build: Callable[[], list[Variable]]) -> None:
     after = vectorize_loops(build())
     cost = reduce_sum(after[0])

@@ -111,7 +111,11 @@ class CholeskyFactorCov(MatrixBijection):
     def problem(self, value: np.ndarray) -> str | None:
         if np.triu(value, 1).any():
             return "is not lower triangular"
-        return None if (np.diagonal(value, axis1=-2, axis2=-1) > 0).all() else "has a diagonal element that is not positive"
+        return (
+            None
+            if (np.diagonal(value, axis1=-2, axis2=-1) > 0).all()
+            else "has a diagonal element that is not positive"
+        )
 
     def broken(self, x: Variable) -> list[Variable]:
         return [_above_diagonal(x), negation(gt(diagonal(x), 0.0))]

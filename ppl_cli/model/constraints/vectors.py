@@ -154,7 +154,11 @@ class Simplex(SumToZero):
         if (value < 0).any():
             return "is not a simplex: it has a negative element"
         off = np.abs(value.sum(-1) - 1)
-        return None if off.max(initial=0) <= TOLERANCE else f"is not a simplex: it sums to {value.sum(-1).ravel()[off.argmax()]:.10g}"
+        return (
+            None
+            if off.max(initial=0) <= TOLERANCE
+            else f"is not a simplex: it sums to {value.sum(-1).ravel()[off.argmax()]:.10g}"
+        )
 
     def broken(self, x: Variable) -> list[Variable]:
         return [negation(ge(x, 0.0)), negation(le(absolute(reduce_sum(x, -1) - 1.0), TOLERANCE))]

@@ -36,7 +36,13 @@ for _name, _symbol in COMPARISONS.items():
     _add(_symbol, f"int {_name}(real, real)")
 _add("*", "int multiply(int, int)", "T multiply(T, real)", "T multiply(real, T)")
 _add("*", *(f"{_result} multiply({_a}, {_b})" for (_a, _b), _result in RESULTS.items() if (_a, _b) in PRODUCTS))
-_add("/", "int divide(int, int)", "T divide(T, real)", "matrix divide(matrix, matrix)", "row_vector divide(row_vector, matrix)")
+_add(
+    "/",
+    "int divide(int, int)",
+    "T divide(T, real)",
+    "matrix divide(matrix, matrix)",
+    "row_vector divide(row_vector, matrix)",
+)
 _add("%", "int modulus(int, int)")
 add("int logical_negation(real)", UNARY["!"])
 add("T plus(T)", UNARY["+"])

@@ -1,4 +1,5 @@
 """Functions that make, measure, cut and join containers (Functions Reference, "Array Operations" and "Matrix Operations")."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -20,7 +21,10 @@ for _type in ("vector", "row_vector", "matrix"):
     add(f"int rows({_type})", (lambda x: constant(x.shape[0])) if _type != "row_vector" else (lambda x: constant(1)))
     add(f"int cols({_type})", (lambda x: constant(x.shape[-1])) if _type != "vector" else (lambda x: constant(1)))
 for _type in ("int", "real", "vector", "row_vector", "matrix", "array[] A"):
-    add(f"int size({_type})", (lambda x: constant(x.type.size)) if _type != "array[] A" else (lambda x: constant(x.shape[0])))
+    add(
+        f"int size({_type})",
+        (lambda x: constant(x.type.size)) if _type != "array[] A" else (lambda x: constant(x.shape[0])),
+    )
 for _type in ("vector", "row_vector", "matrix", "array[] A"):
     add(f"int num_elements({_type})", lambda x: constant(x.type.size))
 for _type in ("int", "real", "vector", "row_vector", "matrix", "array[] A"):
@@ -44,7 +48,12 @@ add("matrix rep_matrix(vector, int)", lambda x, n: broadcast_to(reshape(x, (*x.s
 add("matrix rep_matrix(row_vector, int)", lambda x, n: broadcast_to(x, (known(n), x.shape[0])))
 
 
-@function("array[] A rep_array(A, int)", "array[,] A rep_array(A, int, int)", "array[,,] A rep_array(A, int, int, int)", sizes=(1, 2, 3))
+@function(
+    "array[] A rep_array(A, int)",
+    "array[,] A rep_array(A, int, int)",
+    "array[,,] A rep_array(A, int, int, int)",
+    sizes=(1, 2, 3),
+)
 def rep_array(x: Variable, *sizes: Variable) -> Variable:
     return broadcast_to(x, (*map(known, sizes), *x.shape))
 
@@ -87,14 +96,26 @@ def _real(x: Variable) -> Variable:
 # ------------------------------------------------------------------------------------------ conversions
 
 
-@function("vector to_vector(matrix)", "vector to_vector(vector)", "vector to_vector(row_vector)", "vector to_vector(array[] real)",
-          "vector to_vector(array[] int)", typed=True)
+@function(
+    "vector to_vector(matrix)",
+    "vector to_vector(vector)",
+    "vector to_vector(row_vector)",
+    "vector to_vector(array[] real)",
+    "vector to_vector(array[] int)",
+    typed=True,
+)
 def to_vector(x: Variable, types: tuple[Type, ...]) -> Variable:
     return _real(_column_major(x, types[0]))
 
 
-@function("row_vector to_row_vector(matrix)", "row_vector to_row_vector(vector)", "row_vector to_row_vector(row_vector)",
-          "row_vector to_row_vector(array[] real)", "row_vector to_row_vector(array[] int)", typed=True)
+@function(
+    "row_vector to_row_vector(matrix)",
+    "row_vector to_row_vector(vector)",
+    "row_vector to_row_vector(row_vector)",
+    "row_vector to_row_vector(array[] real)",
+    "row_vector to_row_vector(array[] int)",
+    typed=True,
+)
 def to_row_vector(x: Variable, types: tuple[Type, ...]) -> Variable:
     return _real(_column_major(x, types[0]))
 
@@ -114,25 +135,46 @@ add("matrix to_matrix(row_vector)", lambda x: reshape(x, (1, *x.shape)))
 add("matrix to_matrix(array[] row_vector)", lambda x: x)
 
 
-@function("matrix to_matrix(matrix, int, int)", "matrix to_matrix(vector, int, int)", "matrix to_matrix(row_vector, int, int)",
-          "matrix to_matrix(array[] real, int, int)", "matrix to_matrix(array[] int, int, int)", sizes=(1, 2), typed=True)
+@function(
+    "matrix to_matrix(matrix, int, int)",
+    "matrix to_matrix(vector, int, int)",
+    "matrix to_matrix(row_vector, int, int)",
+    "matrix to_matrix(array[] real, int, int)",
+    "matrix to_matrix(array[] int, int, int)",
+    sizes=(1, 2),
+    typed=True,
+)
 def to_matrix(x: Variable, rows: Variable, cols: Variable, types: tuple[Type, ...]) -> Variable:
     """Filled column by column."""
     return transpose(reshape(_real(_column_major(x, types[0])), (known(cols), known(rows))))
 
 
-@function("matrix to_matrix(vector, int, int, int)", "matrix to_matrix(row_vector, int, int, int)",
-          "matrix to_matrix(array[] real, int, int, int)", "matrix to_matrix(matrix, int, int, int)", sizes=(1, 2, 3), typed=True)
+@function(
+    "matrix to_matrix(vector, int, int, int)",
+    "matrix to_matrix(row_vector, int, int, int)",
+    "matrix to_matrix(array[] real, int, int, int)",
+    "matrix to_matrix(matrix, int, int, int)",
+    sizes=(1, 2, 3),
+    typed=True,
+)
 def to_matrix_by(x: Variable, rows: Variable, cols: Variable, by_column: Variable, types: tuple[Type, ...]) -> Variable:
     if known(by_column):
         return to_matrix(x, rows, cols, types=types)
     return reshape(_real(_column_major(x, types[0])), (known(rows), known(cols)))
 
 
-@function("array[] real to_array_1d(vector)", "array[] real to_array_1d(row_vector)", "array[] real to_array_1d(matrix)",
-          "array[] real to_array_1d(array[] real)", "array[] int to_array_1d(array[] int)", "array[] real to_array_1d(array[,] real)",
-          "array[] int to_array_1d(array[,] int)", "array[] real to_array_1d(array[,,] real)", "array[] int to_array_1d(array[,,] int)",
-          typed=True)
+@function(
+    "array[] real to_array_1d(vector)",
+    "array[] real to_array_1d(row_vector)",
+    "array[] real to_array_1d(matrix)",
+    "array[] real to_array_1d(array[] real)",
+    "array[] int to_array_1d(array[] int)",
+    "array[] real to_array_1d(array[,] real)",
+    "array[] int to_array_1d(array[,] int)",
+    "array[] real to_array_1d(array[,,] real)",
+    "array[] int to_array_1d(array[,,] int)",
+    typed=True,
+)
 def to_array_1d(x: Variable, types: tuple[Type, ...]) -> Variable:
     return _column_major(x, types[0])
 
@@ -158,8 +200,12 @@ def _part(x: Variable, start: int, count: int) -> Variable:
     return take_slice(x, start, start + count)
 
 
-@function("vector segment(vector, int, int)", "row_vector segment(row_vector, int, int)", "array[] A segment(array[] A, int, int)",
-          sizes=(2,))
+@function(
+    "vector segment(vector, int, int)",
+    "row_vector segment(row_vector, int, int)",
+    "array[] A segment(array[] A, int, int)",
+    sizes=(2,),
+)
 def segment(x: Variable, start: Variable, n: Variable) -> Variable:
     if isinstance(start, Constant):
         return _part(x, known(start) - 1, known(n))
@@ -216,8 +262,12 @@ def append_line(a: Variable, b: Variable) -> Variable:
     return join([_real(v) if v.ndim else reshape(_real(v), (1,)) for v in (a, b)])
 
 
-@function("matrix append_row(matrix, matrix)", "matrix append_row(matrix, row_vector)", "matrix append_row(row_vector, matrix)",
-          "matrix append_row(row_vector, row_vector)")
+@function(
+    "matrix append_row(matrix, matrix)",
+    "matrix append_row(matrix, row_vector)",
+    "matrix append_row(row_vector, matrix)",
+    "matrix append_row(row_vector, row_vector)",
+)
 def append_rows(a: Variable, b: Variable) -> Variable:
     return join([v if v.ndim == 2 else reshape(v, (1, *v.shape)) for v in (a, b)])
 

@@ -9,7 +9,10 @@ from ppl_cli.distributions import DISTRIBUTIONS
 from ppl_cli.distributions.categories import categorical_logit_lpmf, ordered_logistic_lpmf
 from ppl_cli.distributions.continuous import normal_lpdf
 from ppl_cli.distributions.discrete import (
-    bernoulli_logit_lpmf, binomial_logit_lpmf, neg_binomial_2_log_lpmf, poisson_log_lpmf,
+    bernoulli_logit_lpmf,
+    binomial_logit_lpmf,
+    neg_binomial_2_log_lpmf,
+    poisson_log_lpmf,
 )
 from ppl_cli.distributions.formulas import real
 from ppl_cli.graph.basic import Variable, constant

@@ -12,7 +12,16 @@ from ppl_cli.model.library.table import add, function, known
 from ppl_cli.ops.control import make_if, make_loop
 from ppl_cli.ops.indexing import gather
 from ppl_cli.ops.linalg import (
-    Cholesky, LogAbsDeterminant, Solve, diagonal, diagonal_matrix, identity, inverse, matmul, matvec, solve_triangular,
+    Cholesky,
+    LogAbsDeterminant,
+    Solve,
+    diagonal,
+    diagonal_matrix,
+    identity,
+    inverse,
+    matmul,
+    matvec,
+    solve_triangular,
 )
 from ppl_cli.ops.reduction import reduce_max, reduce_sum
 from ppl_cli.ops.scalar_math import absolute, ceil, eq, exp2, log, log2, lt, maximum, minimum, sqrt, to_int, to_real
@@ -162,7 +171,9 @@ def determinant(a: Variable) -> Variable:
         return first[0]
     rest = constant(np.arange(1, n).reshape(-1, 1))
     minors = [gather(a, rest, constant(np.delete(np.arange(n), k))) for k in range(n)]
-    return sum((first[k] * determinant(minors[k]) * (-1.0) ** k for k in range(1, n)), first[0] * determinant(minors[0]))
+    return sum(
+        (first[k] * determinant(minors[k]) * (-1.0) ** k for k in range(1, n)), first[0] * determinant(minors[0])
+    )
 
 
 # ---------------------------------------------------------------------------------- powers, exponentials

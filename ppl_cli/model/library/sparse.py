@@ -1,4 +1,5 @@
 """Sparse matrices in compressed row storage, whose indices are data (Functions Reference, "Sparse Matrix Operations")."""
+
 from __future__ import annotations
 
 import numpy as np

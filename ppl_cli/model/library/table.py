@@ -1,4 +1,5 @@
 """The table of library functions: `@function("real log_mix(real, real, real)")` adds rows that the checker and the elaborator read."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -27,7 +28,9 @@ def add(text: str, implementation: Implementation, typed: bool = False) -> None:
     ROWS.setdefault(name_of(text), []).append(Row(text, implementation, typed))
 
 
-def function(*texts: str, sizes: tuple[int, ...] = (), typed: bool = False) -> Callable[[Implementation], Implementation]:
+def function(
+    *texts: str, sizes: tuple[int, ...] = (), typed: bool = False
+) -> Callable[[Implementation], Implementation]:
     """Rows for one implementation. `sizes` are the positions of arguments that must be known numbers."""
 
     def register(implementation: Implementation) -> Implementation:

@@ -1,7 +1,7 @@
 """The set of iterations that a piece of a loop's body stands for, and values that have one element for each of them.
 
-A context has axes: one for each enclosing loop whose number of iterations is the same throughout (a grid), or a single one that lists
-the iterations (ragged loops, and the iterations that a condition selects).
+A context has axes: one for each enclosing loop whose number of iterations is the same throughout (a grid), or a single
+one that lists the iterations (ragged loops, and the iterations that a condition selects).
 """
 from __future__ import annotations
 
@@ -86,7 +86,8 @@ class Context:
 
 @dataclass(frozen=True, eq=False)
 class Batched:
-    """A value with one element for each iteration: `variable` has the context's axes first, where 1 stands for any size."""
+    """A value with one element for each iteration: `variable` has the context's axes first, where 1 stands for any
+    size."""
 
     variable: Variable
     context: Context

@@ -1,8 +1,9 @@
 """Carried values of a loop while its body is evaluated on all iterations together.
 
-A `State` is the value that a loop carries, as far as this iteration has changed it: writes to its elements, or amounts added. Reading an element gives what
-this iteration wrote there, else what was there before the loop; the latter is checked afterwards against the
-writes of all earlier iterations (`check`), by comparing the numbers of elements and iterations.
+A `State` is the value that a loop carries, as far as this iteration has changed it: writes to its elements, or amounts
+added. Reading an element gives what this iteration wrote there, else what was there before the loop; the latter is
+checked afterwards against the writes of all earlier iterations (`check`), by comparing the numbers of elements and
+iterations.
 """
 from __future__ import annotations
 
@@ -61,8 +62,8 @@ Value = Variable | Batched | State
 class Elements:
     """The numbers of the elements of one access, flat over its context and event axes.
 
-    `instance` tells apart the iterations of enclosing loops, `iteration` those of the loop itself; `symbolic` holds the index
-    dimensions that are not numbers.
+    `instance` tells apart the iterations of enclosing loops, `iteration` those of the loop itself; `symbolic` holds the
+    index dimensions that are not numbers.
     """
 
     number: np.ndarray
@@ -188,7 +189,8 @@ def _apart(a: Elements, b: Elements) -> bool:
 
 
 def _forward(access: Access, wanted: Elements, written: Access, carry: Carry) -> Batched | None:
-    """What `written` put in this same iteration into all the elements that `access` reads; None if into none of them."""
+    """What `written` put in this same iteration into all the elements that `access` reads; None if into none of
+    them."""
     if written.adds:
         raise Recurrence("an element is read after something was added to it")
     put = elements(written, carry)
@@ -312,7 +314,9 @@ def _store(total: Variable, access: Access, carry: Carry, parent: Context, plain
         return make(op, total, value, *at)
     if parent.size * int(np.prod(carry.shape)) > LARGEST_SCRATCH:
         raise Recurrence("every iteration has a large array to itself")
-    lead = [array(np.broadcast_to(c, context.axes).reshape(context.axes + (1,) * event)) for c in _rows(context, parent)]
+    lead = [
+        array(np.broadcast_to(c, context.axes).reshape(context.axes + (1,) * event)) for c in _rows(context, parent)
+    ]
     full = make(BroadcastTo(parent.axes + carry.shape), _led(total, parent, carry))
     value = make(BroadcastTo(put.shape + rest), value)
     return make(op, full, value, *lead, *at)
@@ -321,7 +325,8 @@ def _store(total: Variable, access: Access, carry: Carry, parent: Context, plain
 def _whole(
     at: list[Variable], value: Variable, shape: tuple[int, ...], rest: tuple[int, ...]
 ) -> tuple[list[Variable], Variable]:
-    """Indices and value of one write; an axis that no index varies along is spelled out, so that its last element wins."""
+    """Indices and value of one write; an axis that no index varies along is spelled out, so that its last element
+    wins."""
     value = make(BroadcastTo(shape + rest), value)
     if np.broadcast_shapes(*(v.shape for v in at)) != shape:
         at = [make(BroadcastTo(shape), at[0]), *at[1:]]

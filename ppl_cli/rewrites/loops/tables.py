@@ -1,4 +1,5 @@
-"""Carried values of a loop that depend on data only: tables of them take their place, so that the rest may be independent."""
+"""Carried values of a loop that depend on data only: tables of them take their place, so that the rest may be
+independent."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ MOST_INTERPRETED = 2000  # steps that are not worth compiling
 
 
 def tabulate(loop: Loop, inputs: Sequence[Variable], run: Run | None) -> list[Variable] | None:
-    """The loop with carried values that depend on data only replaced by tables of their values; None if there are none."""
+    """The loop with carried values that depend on data only replaced by tables of their values; None if there are
+    none."""
     start, stop, *rest = inputs
     known = {c: v for c, v in zip(loop.carried, rest, strict=False) if isinstance(v, Constant)}
     result = dict(zip(loop.carried, loop.body.results, strict=True))
@@ -54,7 +56,8 @@ def tabulate(loop: Loop, inputs: Sequence[Variable], run: Run | None) -> list[Va
 
 @dataclass(frozen=True)
 class _Tabulated:
-    """The part of a loop whose carried values depend on data only. Its tables hold their values before each iteration."""
+    """The part of a loop whose carried values depend on data only. Its tables hold their values before each
+    iteration."""
 
     loop: Loop
     carried: Sequence[Variable]

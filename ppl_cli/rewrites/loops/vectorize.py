@@ -1,6 +1,7 @@
 """Evaluate the body of a loop on all of its iterations together: one rule for each op, dispatched on the op.
 
-In: a graph with `Loop` and `If` ops. Out: the same graph with every loop that has independent iterations replaced by tensor operations.
+In: a graph with `Loop` and `If` ops. Out: the same graph with every loop that has independent iterations replaced by
+tensor operations.
 """
 from __future__ import annotations
 
@@ -248,7 +249,8 @@ class Evaluation:
         return [self.join(a, first, b, second) for a, b in zip(then, otherwise, strict=True)]
 
     def either(self, op: If, condition: Value, operands: Sequence[Value]) -> list[Value]:
-        """Both branches, where only discrete unknowns decide: their states will be constants, and one branch remains."""
+        """Both branches, where only discrete unknowns decide: their states will be constants, and one branch
+        remains."""
         chosen = self.batched(condition)
         if any(r.dtype != "int64" for r in roots_of([chosen.variable]) if not isinstance(r, Constant)):
             raise Recurrence("a condition depends on a parameter")
@@ -311,7 +313,12 @@ def _aligned(op: Op, on: Evaluation, inputs: Sequence[Value]) -> Value:
 def _elementwise(op: Elementwise, on: Evaluation, inputs: Sequence[Value]) -> Value:
     if op in (add.op, sub.op):
         for k, (value, other) in enumerate(((inputs[0], inputs[1]), (inputs[1], inputs[0]))):
-            if isinstance(value, State) and value.carry.dtype == "float64" and not value.writes and (op is add.op or k == 0):
+            if (
+                isinstance(value, State)
+                and value.carry.dtype == "float64"
+                and not value.writes
+                and (op is add.op or k == 0)
+            ):
                 amount = on.plain(other)
                 amount = amount if isinstance(amount, Batched) else on.batched(amount)
                 if amount.event_ndim <= len(value.carry.shape):
