@@ -40,8 +40,8 @@ static inline int64_t int_div(int64_t a, int64_t b) { return b == 0 ? 0 : b == -
 static inline int64_t int_mod(int64_t a, int64_t b) { return b == 0 || b == -1 ? 0 : a % b; }
 """
 
-# Functions that are defined only in kernels that call them, after those that they call. To LAPACK, which has matrices by
-# columns, a matrix by rows is its transpose.
+# Functions that are defined only in kernels that call them, after those that they call. To LAPACK, which has matrices
+# by columns, a matrix by rows is its transpose.
 FUNCTIONS = {
     "log_add_exp": """\
 static inline double log_add_exp(double a, double b) {
@@ -120,8 +120,8 @@ static double lambert_w(double x, int lower) {
   double p = square > 0 ? lower ? -sqrt(square) : sqrt(square) : 0, large = log(fabs(x));
   if (fabs(p) < 0.02) return -1 + p * (1 - p * (1. / 3 - p * (11. / 72 - p * (43. / 540 - p * (769. / 17280
     - p * (221. / 8505 - p * 680863. / 43545600))))));
-  double w = x < -0.25 ? -1 + p * (1 - p / 3) : lower ? large - log(-large) : x > 2 ? large - log(large) : 0.8 * log1p(x);
-  for (int k = 0; k < 20; ++k) {
+  double w = x < -0.25 ? -1 + p * (1 - p / 3) : lower ? large - log(-large) : x > 2 ? large - log(large) : 0.8 *
+  log1p(x); for (int k = 0; k < 20; ++k) {
     double e = exp(w), off = w * e - x, step = off / (e * (w + 1) - (w + 2) * off / (2 * w + 2));
     w -= step;
     if (fabs(step) <= 1e-15 * fabs(w)) break;
@@ -201,11 +201,13 @@ static void solve_triangular(int64_t n, int64_t m, int64_t lower, int64_t transp
 }
 """,
     "eliminate": """\
-static void eliminate(int64_t n, int64_t m, double *restrict a, double *restrict b) {
+static int64_t eliminate(int64_t n, int64_t m, double *restrict a, double *restrict b) {
+  int64_t sign = 1;
   for (int64_t c = 0; c < n; ++c) {
     int64_t p = c;
     for (int64_t i = c + 1; i < n; ++i) if (fabs(a[i * n + c]) > fabs(a[p * n + c])) p = i;
     if (p != c) {
+      sign = -sign;
       for (int64_t k = 0; k < n; ++k) { double t = a[c * n + k]; a[c * n + k] = a[p * n + k]; a[p * n + k] = t; }
       for (int64_t k = 0; k < m; ++k) { double t = b[c * m + k]; b[c * m + k] = b[p * m + k]; b[p * m + k] = t; }
     }
@@ -215,6 +217,7 @@ static void eliminate(int64_t n, int64_t m, double *restrict a, double *restrict
       for (int64_t k = 0; k < m; ++k) b[i * m + k] -= f * b[c * m + k];
     }
   }
+  return sign;
 }
 """,
     "solve": """\
@@ -267,6 +270,13 @@ static void log_determinant(int64_t n, double *restrict a, double *restrict out)
   out[0] = total;
 }
 """,
+    "determinant": """\
+static void determinant(int64_t n, double *restrict a, double *restrict out) {
+  double product = eliminate(n, 0, a, 0);
+  for (int64_t i = 0; i < n; ++i) product *= a[i * n + i];
+  out[0] = product;
+}
+""",
     "is_finite": """\
 static int is_finite(int64_t n, const double *a) {
   for (int64_t k = 0; k < n; ++k) if (isnan(a[k]) || isinf(a[k])) return 0;
@@ -290,7 +300,8 @@ static void symmetric_eigen(
 """,
     "eigen": """\
 static void eigen(
-    void (*dgeev)(char *, char *, int *, double *, int *, double *, double *, double *, int *, double *, int *, double *,
+    void (*dgeev)(char *, char *, int *, double *, int *, double *, double *, double *, int *, double *, int *, double
+    *,
                   int *, int *),
     int64_t m, int64_t n, int64_t room, double *a, double *work, double *out) {
   int order = n, size = room, info = 1;

@@ -13,7 +13,7 @@ from ppl_cli.compiler.kernel import Assign, Declare, For, Library, Linear, Numbe
 from ppl_cli.compiler.link import LAPACK
 from ppl_cli.graph.basic import Apply, Variable
 from ppl_cli.ops.decompositions import Eigen, Orthogonal, SingularValues, SymmetricEigen
-from ppl_cli.ops.linalg import Cholesky, LogAbsDeterminant, Solve, SolveTriangular
+from ppl_cli.ops.linalg import Cholesky, Determinant, LogAbsDeterminant, Solve, SolveTriangular
 from ppl_cli.ops.reduction import CumulativeSum
 
 if TYPE_CHECKING:
@@ -142,7 +142,9 @@ def _solve(region: Region, node: Apply) -> None:
     )
 
 
-def _log_determinant(region: Region, node: Apply) -> None:
+def _determinant(region: Region, node: Apply) -> None:
+    """Of a copy of the matrix, which is destroyed."""
+    routine = "determinant" if isinstance(node.op, Determinant) else "log_determinant"
     (a,), v = node.inputs, node.outputs[0]
     place = region.places[v]
     if place.buffer is None:
@@ -152,7 +154,7 @@ def _log_determinant(region: Region, node: Apply) -> None:
         region.emitter,
         v.shape,
         [(_copied(region, a, v.shape), n * n), (place, 1)],
-        lambda at: _library(region.emitter, "log_determinant", (n,), at),
+        lambda at: _library(region.emitter, routine, (n,), at),
     )
 
 
@@ -194,6 +196,7 @@ EMIT_MATRICES: dict[type, Callable[[Region, Apply], None]] = {
     Cholesky: _cholesky,
     SolveTriangular: _solve,
     Solve: _solve,
-    LogAbsDeterminant: _log_determinant,
+    LogAbsDeterminant: _determinant,
+    Determinant: _determinant,
     **dict.fromkeys(ROUTINES, _decomposition),
 }

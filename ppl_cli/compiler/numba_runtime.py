@@ -305,12 +305,14 @@ def solve_triangular(n, m, lower, transposed, a, b):
 
 @function
 def eliminate(n, m, a, b):
+    sign = 1.0
     for c in range(n):
         p = c
         for i in range(c + 1, n):
             if abs(a[i * n + c]) > abs(a[p * n + c]):
                 p = i
         if p != c:
+            sign = -sign
             for k in range(n):
                 a[c * n + k], a[p * n + k] = a[p * n + k], a[c * n + k]
             for k in range(m):
@@ -321,6 +323,7 @@ def eliminate(n, m, a, b):
                 a[i * n + k] -= f * a[c * n + k]
             for k in range(m):
                 b[i * m + k] -= f * b[c * m + k]
+    return sign
 
 
 @function
@@ -336,6 +339,14 @@ def log_determinant(n, a, out):
     for i in range(n):
         total += math.log(abs(a[i * n + i]))
     out[0] = total
+
+
+@function
+def determinant(n, a, out):
+    product = eliminate(n, 0, a, a)
+    for i in range(n):
+        product *= a[i * n + i]
+    out[0] = product
 
 
 # A matrix by rows is its transpose to LAPACK, which has matrices by columns; it takes characters by their codes.

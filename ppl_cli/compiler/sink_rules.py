@@ -22,7 +22,7 @@ from ppl_cli.ops.control import If, Loop
 from ppl_cli.ops.decompositions import Eigen, Orthogonal, SingularValues, SymmetricEigen
 from ppl_cli.ops.elementwise import Elementwise
 from ppl_cli.ops.indexing import AddAt, Gather, SetAt
-from ppl_cli.ops.linalg import Cholesky, LogAbsDeterminant, MatMul, Solve, SolveTriangular
+from ppl_cli.ops.linalg import Cholesky, Determinant, LogAbsDeterminant, MatMul, Solve, SolveTriangular
 from ppl_cli.ops.random import PrimitiveDraw
 from ppl_cli.ops.reduction import CumulativeSum, Reduce
 from ppl_cli.ops.reporting import Report
@@ -200,5 +200,5 @@ _RULES: dict[type, Rule] = {
     Join: _join,
     PrimitiveDraw: _draw,
     **dict.fromkeys((CumulativeSum, Cholesky, SolveTriangular, Solve, LogAbsDeterminant, Loop, If, Report), _opaque),
-    **dict.fromkeys((SymmetricEigen, Eigen, SingularValues, Orthogonal), _opaque),
+    **dict.fromkeys((Determinant, SymmetricEigen, Eigen, SingularValues, Orthogonal), _opaque),
 }

@@ -132,6 +132,26 @@ class LogAbsDeterminant(Op):
         return [transpose(inverse(a)) * reshape(gradients[0], (*gradients[0].shape, 1, 1))]
 
 
+@dataclass(frozen=True)
+class Determinant(Op):
+    """det A of the last two axes."""
+
+    name = "Determinant"
+
+    def output_types(self, *inputs: TensorType) -> tuple[TensorType, ...]:
+        return LogAbsDeterminant().output_types(*inputs)
+
+    def perform(self, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:
+        return (np.asarray(np.linalg.det(inputs[0])),)
+
+    def grad(
+        self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Sequence[Variable]
+    ) -> Sequence[Variable | None]:
+        (a,) = inputs
+        weight = outputs[0] * gradients[0]
+        return [transpose(inverse(a)) * reshape(weight, (*weight.shape, 1, 1))]
+
+
 def matmul(a: Variable, b: Variable) -> Variable:
     return MatMul()(a, b)
 

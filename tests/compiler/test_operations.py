@@ -43,7 +43,7 @@ def test_operation_with_derivatives(case: str, rewritten: bool) -> None:
 @pytest.mark.parametrize(
     "case",
     [
-        "cholesky of a batch", "solve", "log determinant", "cumulative sum", "matmul of batches", "join",
+        "cholesky of a batch", "solve", "log determinant", "determinant", "cumulative sum", "matmul of batches", "join",
         "symmetric eigen of a batch", "complex eigen", "singular values of many columns", "orthogonal of many rows",
     ],
 )

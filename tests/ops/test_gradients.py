@@ -88,6 +88,7 @@ CASES: dict[str, tuple[Callable[..., Variable], tuple[tuple[int, ...], ...]]] = 
     ),
     "solve for a batch": (lambda a, b: linalg.solve_triangular(triangle(a), b), ((3, 3), (2, 3, 1))),
     "solve": (lambda a, b: linalg.Solve()(triangle(a), b), ((3, 3), (3, 2))),
+    "determinant": (lambda a: linalg.Determinant()(triangle(a)), ((2, 3, 3),)),
     "log determinant": (lambda a: linalg.LogAbsDeterminant()(triangle(a)), ((2, 3, 3),)),
     "inverse": (lambda a: linalg.inverse(triangle(a)), ((3, 3),)),
     "diagonal": (linalg.diagonal, ((2, 3, 3),)),

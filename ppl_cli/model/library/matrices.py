@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
+from operator import add as plus
 
 import numpy as np
 
@@ -13,6 +15,7 @@ from ppl_cli.ops.control import make_if, make_loop
 from ppl_cli.ops.indexing import gather
 from ppl_cli.ops.linalg import (
     Cholesky,
+    Determinant,
     LogAbsDeterminant,
     Solve,
     diagonal,
@@ -28,7 +31,7 @@ from ppl_cli.ops.scalar_math import absolute, ceil, eq, exp2, log, log2, lt, max
 from ppl_cli.ops.shape import reshape, transpose
 
 LINES = ("vector", "row_vector")
-LARGEST_COFACTORS = 5
+LARGEST_COFACTORS = 3
 
 
 def _column(v: Variable) -> Variable:
@@ -160,10 +163,10 @@ for _type in ("row_vector", "matrix"):
 
 @function("real determinant(matrix)")
 def determinant(a: Variable) -> Variable:
-    """By cofactors of the first row, which small matrices allow."""
+    """By cofactors of the first row if the matrix is small: its derivatives then exist where it is singular, too."""
     n = a.shape[-1]
     if n > LARGEST_COFACTORS:
-        raise NotImplementedError(f"`determinant` of a {n} x {n} matrix; `log_determinant` is supported")
+        return Determinant()(a)
     if n == 0:
         return constant(1.0)
     first = [gather(a, 0, k) for k in range(n)]
@@ -171,9 +174,7 @@ def determinant(a: Variable) -> Variable:
         return first[0]
     rest = constant(np.arange(1, n).reshape(-1, 1))
     minors = [gather(a, rest, constant(np.delete(np.arange(n), k))) for k in range(n)]
-    return sum(
-        (first[k] * determinant(minors[k]) * (-1.0) ** k for k in range(1, n)), first[0] * determinant(minors[0])
-    )
+    return reduce(plus, (f * determinant(m) * (-1.0) ** k for k, (f, m) in enumerate(zip(first, minors, strict=True))))
 
 
 # ---------------------------------------------------------------------------------- powers, exponentials
