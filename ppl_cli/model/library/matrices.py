@@ -200,7 +200,7 @@ TERMS = 16
 
 
 def _matrix_exp(a: Variable) -> Variable:
-    """The Taylor series of a part of the matrix, squared as often as its norm asks (Moler and Van Loan 2003, method 3)."""
+    """The Taylor series of a part of the matrix, squared as its norm asks (Moler and Van Loan 2003, method 3)."""
     if not a.type.size:
         return a
     norm = reduce_max(reduce_sum(absolute(a), -1))
