@@ -210,11 +210,12 @@ def _binomial(shape: Shape, n: Any, p: Any) -> Variable:
 
 
 def _hypergeometric_draw(shape: Shape, n: Any, a: Any, b: Any) -> Variable:
-    """By inversion over all outcomes, of which the draws, which must be data, bound the number."""
+    """By inversion over all outcomes: no more than the draws, and than the successes, of which one must be data."""
     n, a, b = (reshape(broadcast_to(as_variable(v), shape), (*shape, 1)) for v in (n, a, b))
-    if roots_of([n]):
-        raise NotImplementedError("drawing from hypergeometric with a number of draws that is not data")
-    k = constant(np.arange(int(evaluate([n])[0].max(initial=0)) + 1))
+    known = [v for v in (n, a) if not roots_of([v])]
+    if not known:
+        raise NotImplementedError("drawing from hypergeometric with numbers of draws and successes that are not data")
+    k = constant(np.arange(min(int(v.max(initial=0)) for v in evaluate(known)) + 1))
     below = CumulativeSum()(exp(hypergeometric_lpmf(k, n, a, b)))
     u = reshape(primitive("uniform", shape=shape), (*shape, 1))
     return int_min(reduce_sum(switch(gt(u, below), 1, 0), -1), reshape(n, shape))
