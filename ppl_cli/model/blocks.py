@@ -16,6 +16,7 @@ from ppl_cli.language.diagnostics import ElaborationError, NotSupported
 from ppl_cli.model.constraints import NAMED, Bijection, OffsetMultiplier, bounded
 from ppl_cli.model.data import missing, validate
 from ppl_cli.model.environment import Slot
+from ppl_cli.model.holes import fill_holes, sampled
 from ppl_cli.model.model import DiscreteParameter, Parameter
 from ppl_cli.model.parts import declared, flat_order, leaf_declarations, spread
 from ppl_cli.model.values import Value, convert, is_known
@@ -30,19 +31,23 @@ if TYPE_CHECKING:
 def declare_data(el: Elaborator, block: Sequence[s.Statement]) -> dict[str, np.ndarray]:
     """Read the declared data, in order: a size may be an earlier variable. Values not given take their defaults."""
     values: dict[str, np.ndarray] = {}
+    observed = sampled(el.checked.program)
     for d in block:
         assert isinstance(d, s.Declaration)
         leaves = tuple(leaf_declarations(d))
         given = _given(d, el.raw)
         if any(leaf.name in given for leaf in leaves):
-            el.environment.declare(d.name, declared(d, lambda leaf, given=given: _read(el, leaf, given)))  # type: ignore[misc]
+            el.environment.declare(d.name, declared(d, lambda leaf, given=given: _read(el, leaf, given, d.name in observed)))  # type: ignore[misc]
         elif d.value is not None:
             el.execute.declaration(d)
         else:
             raise missing(d, el.raw)
         for leaf, slot in zip(leaves, el.environment.visible([d.name]).values(), strict=True):
-            values[leaf.name] = np.asarray(slot.value)
-            check(el, leaf, values[leaf.name])
+            if is_known(slot.value):
+                values[leaf.name] = np.asarray(slot.value)
+                check(el, leaf, values[leaf.name])
+            else:
+                values[leaf.name] = el.partial[leaf.name]
         el.note_dims(d)
     return values
 
@@ -55,9 +60,14 @@ def _given(d: s.Declaration, raw: Mapping[str, Any]) -> Mapping[str, Any]:
         raise DataError(f"{d.name_span}: error: in the data, {error.message}") from None
 
 
-def _read(el: Elaborator, leaf: s.Declaration, given: Mapping[str, Any]) -> Slot:
+def _read(el: Elaborator, leaf: s.Declaration, given: Mapping[str, Any], observed: bool) -> Slot:
+    """The slot of a data variable; elements that are missing in one that is `observed` are unknowns."""
     shape, kind = el.extents(leaf.type), _kind(leaf)
-    array = validate(leaf, given, shape, kind)
+    array, absent = validate(leaf, given, shape, kind, holes=observed)
+    if absent.any():
+        if not absent.all():
+            check(el, leaf, np.where(absent, array[~absent][0], array))
+        return Slot(fill_holes(el, leaf, array, absent), shape, kind)
     array.flags.writeable = False
     return Slot(array if shape else array[()], shape, kind)
 
@@ -77,6 +87,10 @@ def declare_parameters(el: Elaborator, block: Sequence[s.Statement]) -> tuple[Pa
         positions = flat_order(d, (leaf.value.shape for leaf in leaves), start)
         parameters += [replace(leaf, positions=p) for leaf, p in zip(leaves, positions, strict=True)]
         start += sum(p.size for p in positions)
+    for hole in el.holes:  # after the program's own, whose places stay the same
+        size = hole.value.type.size
+        parameters.append(replace(hole, positions=np.arange(start, start + size).reshape(hole.value.shape)))
+        start += size
     return tuple(parameters)
 
 

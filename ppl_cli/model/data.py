@@ -18,8 +18,13 @@ NAMES_SHOWN = 12
 INT64 = np.iinfo(np.int64)
 
 
-def validate(declaration: Declaration, raw: Mapping[str, Any], shape: tuple[int, ...], dtype: str) -> np.ndarray:
-    """The value of a data variable: a row-major array of `shape`, of int64 or float64."""
+def validate(
+    declaration: Declaration, raw: Mapping[str, Any], shape: tuple[int, ...], dtype: str, holes: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """The value of a data variable, a row-major array of `shape`, of int64 or float64; and which elements are missing.
+
+    Missing are null and NaN; their values are 0. There may be some if `holes` are allowed.
+    """
     name, place = declaration.name, declaration.name_span
     if name not in raw:
         raise missing(declaration, raw)
@@ -30,7 +35,12 @@ def validate(declaration: Declaration, raw: Mapping[str, Any], shape: tuple[int,
             array = array.reshape(shape)
         if array.shape != shape:
             raise _Misfit(f"`{name}` has {_size(array.shape)}, but it is declared with {_size(shape)}")
-        return np.array(_to_ints(name, array) if dtype == "int64" else array, dtype, order="C")
+        absent = np.isnan(array) if array.dtype.kind == "f" else np.zeros(shape, bool)
+        if absent.any():
+            if not holes:
+                raise _Misfit(f"`{name}{_first(absent)}` is missing: only what stands on the left of `~` may be unknown")
+            array = np.where(absent, 0.0, array)
+        return np.array(_to_ints(name, array) if dtype == "int64" else array, dtype, order="C"), absent
     except _Misfit as misfit:
         raise DataError(problem + str(misfit)) from None
 
@@ -46,7 +56,7 @@ class _Misfit(Exception):
 
 
 def _to_array(name: str, value: Any) -> np.ndarray:
-    """Numbers without a missing one among them."""
+    """Numbers; a missing one is NaN."""
     try:
         array = np.asarray(value)
     except ValueError:
@@ -56,10 +66,7 @@ def _to_array(name: str, value: Any) -> np.ndarray:
             reason = _not_a_number(item)
             if reason:
                 raise _Misfit(f"`{name}{_index(at)}` is {reason}")
-        array = array.astype(float)  # integers too large for 64 bits
-    missing = np.isnan(array) if array.dtype.kind == "f" else np.zeros(0, bool)
-    if missing.any():
-        raise _Misfit(f"`{name}{_first(missing)}` is NaN; missing values are not supported yet")
+        array = array.astype(float)  # with nulls, or integers too large for 64 bits
     return array
 
 
@@ -76,15 +83,13 @@ def _to_ints(name: str, array: np.ndarray) -> np.ndarray:
 
 def _not_a_number(item: Any) -> str | None:
     match item:
-        case None:
-            return "null; missing values are not supported yet"
         case bool() | np.bool_():
             return f"{str(item).lower()}, but a number is expected"
         case str():
             return f'the text "{item}", but a number is expected'
         case dict():
             return "an object, but a number is expected"
-        case int() | float() | np.number():
+        case None | int() | float() | np.number():
             return None
         case _:
             return f"a {type(item).__name__}, but a number is expected"

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ppl_cli.graph.basic import Constant, Variable
+from ppl_cli.graph.traversal import roots_of
 from ppl_cli.language import syntax as s
 from ppl_cli.language.checked import CheckedProgram
 from ppl_cli.language.diagnostics import ElaborationError
@@ -76,6 +77,8 @@ class Elaborator:
         self.retired_roots: set[Variable] = set()
         self.observed: dict[str, None] = {}
         self.discrete: list[DiscreteParameter] = []
+        self.holes: list[Parameter] = []  # missing data
+        self.partial: dict[str, np.ndarray] = {}  # data of which some are missing
         self.sites: dict[Site, int] = {}
         self.dims: dict[str, Dims] = {}
         self.evaluate = Expressions(self)
@@ -154,7 +157,9 @@ class Elaborator:
 
     def settle_draws(self) -> None:
         """Variables that are not known, only drawn from what is, get their values."""
-        slots = [slot for slot in self.environment.slots() if isinstance(slot.value, Variable)]
+        missing = {p.value for p in (*self.holes, *self.discrete)}
+        unknown = [slot for slot in self.environment.slots() if isinstance(slot.value, Variable)]
+        slots = [slot for slot in unknown if not missing.intersection(roots_of([slot.value]))]  # type: ignore[list-item]
         if slots:
             for slot, found in zip(slots, self.compute([slot.value for slot in slots]), strict=True):  # type: ignore[misc]
                 slot.value = found if found.shape else found[()]
@@ -162,6 +167,8 @@ class Elaborator:
     def check_known(self, d: s.Declaration) -> None:
         """Transformed data must satisfy their constraints."""
         for leaf, slot in zip(leaf_declarations(d), self.environment.visible([d.name]).values(), strict=True):
+            if not is_known(slot.value):
+                continue
             value = np.asarray(slot.value)
             problem = bijection_of(self, leaf, value.shape).problem(value)
             if problem:

@@ -16,16 +16,19 @@ from ppl_cli.graph.basic import Apply, Constant, Variable, constant, root
 from ppl_cli.graph.traversal import clone_replace, map_graph, roots_of
 from ppl_cli.language.diagnostics import LanguageError, error
 from ppl_cli.language.source import Span
+from ppl_cli.logprob.base import NotDerivable
+from ppl_cli.logprob.narrowing import narrowed
 from ppl_cli.model.constraints.bounds import Identity, Interval, LowerBound, OffsetMultiplier, UpperBound
 from ppl_cli.model.model import Model, Parameter, Term
 from ppl_cli.ops.control import make_loop
 from ppl_cli.ops.elementwise import Elementwise
-from ppl_cli.ops.indexing import set_at
+from ppl_cli.ops.indexing import SetAt, gather, set_at
 from ppl_cli.ops.random import LogProb, RandomVariable, StepToken, Truncated, truncated
 from ppl_cli.ops.reduction import Reduce
 from ppl_cli.ops.scalar_math import add
 from ppl_cli.ops.shape import BroadcastTo, Reshape, broadcast_to, empty, reshape, transpose
 from ppl_cli.rewrites.loops import vectorize_loops
+from ppl_cli.rewrites.passes import canonicalize
 
 
 @dataclass(frozen=True)
@@ -79,8 +82,19 @@ def _recipes(terms: Sequence[Term]) -> dict[str, list[Draw]]:
             if not isinstance(position, Constant) or (position.data < 0).any():
                 reason = "the left side of this statement is not a variable or a part of one"
                 raise NotGenerative(term.label, reason, term.span)
-            found.setdefault(term.label, []).append(Draw(_copied(rv, position.shape), position.data, term.span))
+            drawn = _copied(_drawable(rv, term), position.shape)
+            found.setdefault(term.label, []).append(Draw(drawn, position.data, term.span))
     return found
+
+
+def _drawable(rv: Variable, term: Term) -> Variable:
+    """`rv` with its bounds, if it has any, moved to what is drawn."""
+    if not isinstance(rv.op, Truncated) or isinstance(rv.inputs[0].op, RandomVariable):
+        return rv
+    try:
+        return narrowed(*rv.inputs)
+    except NotDerivable as error:
+        raise NotGenerative(term.label, str(error), term.span) from None
 
 
 def _copied(rv: Variable, shape: tuple[int, ...]) -> Variable:
@@ -93,7 +107,8 @@ def _copied(rv: Variable, shape: tuple[int, ...]) -> Variable:
     blank = empty((math.prod(copies), *rv.shape), rv.dtype)
     drawn = root("drawn", blank.dtype, blank.shape)
     one = _each_time(rv, index)
-    (whole,) = vectorize_loops(make_loop(index, [drawn], [set_at(drawn, one, index)], 0, blank.shape[0], [blank]))
+    loop = make_loop(index, [drawn], [set_at(drawn, one, index)], 0, blank.shape[0], [blank])
+    (whole,) = canonicalize(vectorize_loops(loop))
     kept = [k for k in range(len(shape)) if k not in new]
     moved = reshape(whole, (*copies, *(shape[k] for k in kept)))
     return transpose(moved, tuple(int(k) for k in np.argsort([*new, *kept])))
@@ -139,11 +154,7 @@ def _resolve(
     span = p.declaration.span
     if p.name in open_:
         raise NotGenerative(p.name, f"its distribution depends on itself through {' → '.join([*open_, p.name])}", span)
-    if p.name not in recipes:
-        raise NotGenerative(p.name, "it has no distribution: no `~` statement has it on the left", span)
-    _check_cover(p, recipes[p.name])
-    whole = _bounded(p, _assemble(recipes[p.name], np.zeros(p.constrained.shape)))
-    value = p.bijection.unconstrain(whole)
+    value = p.bijection.unconstrain(_whole(p, recipes))
     open_.append(p.name)
     needed = set(roots_of([value]))
     for other in by_name.values():
@@ -151,6 +162,19 @@ def _resolve(
             _resolve(other, by_name, recipes, drawn, open_)
     open_.pop()
     (drawn[p.value],) = clone_replace([value], {v: g for v, g in drawn.items() if v in needed})
+
+
+def _whole(p: Parameter, recipes: Mapping[str, list[Draw]]) -> Variable:
+    """The draw of the constrained parameter."""
+    name = p.name if p.hole is None else p.hole.name
+    if name not in recipes:
+        reason = "it has no distribution: no `~` statement has it on the left"
+        raise NotGenerative(p.name, reason, p.declaration.span)
+    if p.hole is not None:
+        variable = _assemble(recipes[name], np.zeros(p.hole.shape))
+        return gather(reshape(variable, (variable.type.size,)), constant(p.hole.places))
+    _check_cover(p, recipes[name])
+    return _bounded(p, _assemble(recipes[name], np.zeros(p.constrained.shape)))
 
 
 def _check_cover(p: Parameter, draws: Sequence[Draw]) -> None:
@@ -195,7 +219,13 @@ def _truncate(p: Parameter, rv: Variable, lower: Variable, upper: Variable) -> V
     if not isinstance(rv.op, RandomVariable):
         if isinstance(rv.op, Reshape) and isinstance(rv.inputs[0].op, RandomVariable | Truncated):
             return reshape(_truncate(p, rv.inputs[0], reshape_like(lower, rv), reshape_like(upper, rv)), rv.shape)
-        raise NotGenerative(p.name, "its bounds apply to a variable that several statements define", p.declaration.span)
+        if isinstance(rv.op, SetAt):
+            reason = "its bounds apply to a variable that several statements define"
+            raise NotGenerative(p.name, reason, p.declaration.span)
+        try:
+            return narrowed(rv, lower, upper)
+        except NotDerivable as error:
+            raise NotGenerative(p.name, str(error), p.declaration.span) from None
     low, high = _known(lower), _known(upper)
     support = rv.op.law.support
     if low is not None and high is not None and low <= support.lower and support.upper <= high:

@@ -18,11 +18,21 @@ Dims = tuple[str | None, ...]
 
 
 @dataclass(frozen=True)
+class Hole:
+    """Elements of a data variable of this shape that are missing, at flat `places`."""
+
+    name: str
+    shape: tuple[int, ...]
+    places: np.ndarray
+
+
+@dataclass(frozen=True)
 class Parameter:
     """A parameter, or a leaf of one with parts, and its value variable on the unconstrained scale.
 
     `constrained` and `log_jacobian` (a scalar) are graphs of `value` and of the values of earlier parameters in its
     bounds. `positions`, of the shape of `value`, tell where its elements stand in the flat unconstrained vector.
+    `hole`: it stands for missing data.
     """
 
     name: str
@@ -32,6 +42,7 @@ class Parameter:
     log_jacobian: Variable
     bijection: Bijection
     positions: np.ndarray
+    hole: Hole | None = None
 
 
 @dataclass(frozen=True)
@@ -39,12 +50,14 @@ class DiscreteParameter(Discrete):
     """An int parameter."""
 
     declaration: Declaration
+    hole: Hole | None = None
 
     def as_parameter(self) -> Parameter:
         """For those who only draw it: a parameter whose value is not transformed."""
         none = np.zeros(self.value.shape, int)
         return Parameter(
-            self.name, self.declaration, self.value, self.value, constant(0.0), Identity(self.value.shape), none)
+            self.name, self.declaration, self.value, self.value, constant(0.0), Identity(self.value.shape), none, self.hole
+        )
 
 
 @dataclass(frozen=True)

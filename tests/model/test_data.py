@@ -39,7 +39,8 @@ Y = declaration("vector[3] y;")
     ],
 )
 def test_values_that_fit_become_row_major_arrays(given: Any, shape: tuple[int, ...], dtype: str) -> None:
-    found = validate(Y, {"y": given}, shape, dtype)
+    found, absent = validate(Y, {"y": given}, shape, dtype)
+    assert not absent.any()
     assert (found.shape, found.dtype, found.flags.c_contiguous) == (shape, np.dtype(dtype), True)
     np.testing.assert_array_equal(found.ravel(), np.asarray(given).ravel())
 
@@ -58,9 +59,9 @@ def test_values_that_fit_become_row_major_arrays(given: Any, shape: tuple[int, .
         (2**70, (), "int64", "`y` is 1.18059e+21, but it is declared int"),
         ([1, "two", 3], (3,), "float64", '`y[2]` is the text "two", but a number is expected'),
         ([True, False, True], (3,), "int64", "`y[1]` is true, but a number is expected"),
-        ([1, None, 3], (3,), "float64", "`y[2]` is null; missing values are not supported yet"),
-        (None, (), "float64", "`y` is null; missing values are not supported yet"),
-        ([[1, 2, 3], [4, 5, float("nan")]], (2, 3), "float64", "`y[2, 3]` is NaN; missing values are not supported"),
+        ([1, None, 3], (3,), "float64", "`y[2]` is missing: only what stands on the left of `~` may be unknown"),
+        (None, (), "float64", "`y` is missing: only what stands on the left of `~` may be unknown"),
+        ([[1, 2, 3], [4, 5, float("nan")]], (2, 3), "float64", "`y[2, 3]` is missing"),
         ({"a": 1}, (), "float64", "`y` is an object, but a number is expected"),
     ],
 )
