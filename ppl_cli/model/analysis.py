@@ -67,8 +67,13 @@ def leaves(node: s.Statement | None) -> bool:
             return True
         case s.Block(statements=inner) | s.Profile(statements=inner):
             return any(map(leaves, inner))
-        case s.IfElse(then=then, otherwise=otherwise):
-            return leaves(then) or leaves(otherwise)
+        case s.IfElse():
+            branch: s.Statement | None = node
+            while isinstance(branch, s.IfElse):  # of `else if` there may be many
+                if leaves(branch.then):
+                    return True
+                branch = branch.otherwise
+            return leaves(branch)
         case s.For() | s.ForEach() | s.While():
             return facts(node).returns
     return False

@@ -44,7 +44,7 @@ def equal_reals(reading: Reading) -> Iterator[Diagnostic]:
 
 
 def control_flow(reading: Reading) -> Iterator[Diagnostic]:
-    """Conditions that depend on parameters, where the density is computed."""
+    """Conditions that depend on parameters, where the density is computed; those that are ints are summed out."""
     for visit in reading.in_density:
         match visit.statement:
             case s.IfElse(condition=condition) | s.While(condition=condition):
@@ -55,7 +55,7 @@ def control_flow(reading: Reading) -> Iterator[Diagnostic]:
                 conditions = []
         ternaries = (part.condition for part in _own_nodes(visit.statement) if isinstance(part, s.Ternary))
         for each in chain(conditions, ternaries):
-            names = reading.parameters_in(each)
+            names = [name for name in reading.parameters_in(each) if reading.parameters[name].type.base != "int"]
             if names:
                 what = ", ".join(f"`{name}`" for name in sorted(names))
                 hint = "the gradient sees no jump: let the density be continuous there"
