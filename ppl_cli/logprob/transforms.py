@@ -238,7 +238,7 @@ def check_no_copies(op: Elementwise, inputs: Sequence[Variable]) -> None:
         raise NotDerivable(f"`{op.name}` uses one random value for many elements")
 
 
-def _preimage(op: Elementwise, inputs: Sequence[Variable], y: Variable) -> tuple[Variable, Preimage]:
+def inverse_image(op: Elementwise, inputs: Sequence[Variable], y: Variable) -> tuple[Variable, Preimage]:
     """The random input and where it must be."""
     if name := composed(op, inputs):
         rv = inputs[0] if name == "square" else inputs[0].inputs[0]
@@ -253,7 +253,7 @@ def _preimage(op: Elementwise, inputs: Sequence[Variable], y: Variable) -> tuple
 
 def change_of_variables(op: Elementwise, inputs: Sequence[Variable], value: Variable) -> Variable:
     """The log density of a smooth function at `value`, or its log mass."""
-    rv, preimage = _preimage(op, inputs, value)
+    rv, preimage = inverse_image(op, inputs, value)
     if is_discrete(rv):
         parts = [log_mass(rv, branch.x) for branch in preimage.branches]
         parts[1:] = [switch(eq(preimage.branches[0].x, b.x), -math.inf, p) for b, p in
@@ -301,13 +301,13 @@ def _image(op: Op, inputs: Sequence[Variable], rv: Variable, place: Variable) ->
 
 def log_probability_below(op: Elementwise, inputs: Sequence[Variable], value: Variable) -> Variable:
     """log P(g(X) <= value)."""
-    rv, preimage = _preimage(op, inputs, value)
+    rv, preimage = inverse_image(op, inputs, value)
     return _outside(preimage, _side(op, rv, preimage, below=True), below=True)
 
 
 def log_probability_above(op: Elementwise, inputs: Sequence[Variable], value: Variable) -> Variable:
     """log P(g(X) > value)."""
-    rv, preimage = _preimage(op, inputs, value)
+    rv, preimage = inverse_image(op, inputs, value)
     return _outside(preimage, _side(op, rv, preimage, below=False), below=False)
 
 
