@@ -1,7 +1,7 @@
 """Random variables → their draws, written with primitive draws; the forward reading of a graph."""
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ppl_cli.graph.basic import Apply, Variable
 from ppl_cli.graph.traversal import map_graph
@@ -14,17 +14,21 @@ from ppl_cli.ops.shape import broadcast_to
 
 def expand_draws(outputs: Sequence[Variable]) -> list[Variable]:
     """`outputs` with random variables replaced by expressions of primitive draws, in inner graphs too."""
-    return map_graph(outputs, _rewrite)
+    drawn: dict[Variable, Variable] = {}
+    return map_graph(outputs, lambda node, inputs: _rewrite(node, inputs, drawn), drawn)
 
 
-def _rewrite(node: Apply, inputs: Sequence[Variable]) -> Sequence[Variable]:
+def _rewrite(node: Apply, inputs: Sequence[Variable], drawn: Mapping[Variable, Variable]) -> Sequence[Variable]:
+    """`drawn` are the expressions of what comes earlier, such as parameters of what is truncated."""
     op, v = node.op, node.outputs[0]
     if isinstance(op, RandomVariable):
         return [broadcast_to(_draw(op, inputs[1:]), v.shape)]
     if isinstance(op, Truncated):
-        base = node.inputs[0].op
-        assert isinstance(base, RandomVariable)
-        return [broadcast_to(_truncated(base, node.inputs[0].inputs[1:], inputs[1], inputs[2], v.shape), v.shape)]
+        base = node.inputs[0]
+        if not isinstance(base.op, RandomVariable):
+            raise NotImplementedError(f"drawing from a truncated `{base.op}`")
+        parameters = [drawn.get(p, p) for p in base.inputs[1:]]
+        return [broadcast_to(_truncated(base.op, parameters, inputs[1], inputs[2], v.shape), v.shape)]
     if isinstance(op, InnerGraphOp):
         op = op.map_results(expand_draws)
     return op.apply(*inputs).outputs
