@@ -47,8 +47,10 @@ def sample_posterior(
         groups["warmup_posterior"] = _without_failed(model, model.pipeline.unpack(names, warmup.values), warmup)
         groups["warmup_sample_stats"] = draws.warmup_statistics
     groups.update(_data_groups(model))
-    attributes = {"sampling_time": draws.seconds, "seed": str(options.seed), "model_name": model.model.name, "model_code": model.model.source,
-                  "tuning_steps": options.warmup}  # fmt: skip
+    attributes = {
+        "sampling_time": draws.seconds, "seed": str(options.seed), "tuning_steps": options.warmup,
+        "model_name": model.model.name, "model_code": model.model.source,
+    }  # fmt: skip
     return Results(model.model, groups, attributes, draws.interrupted, *messages(model.model, done))
 
 

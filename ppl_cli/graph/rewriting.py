@@ -181,7 +181,7 @@ class _Rewriting:
         """Decide on a node whose inputs are finished: it becomes something else, or it is finished."""
         done = self.done
         inputs = [done.get(v, v) for v in node.inputs]
-        if any(a is not b for a, b in zip(inputs, node.inputs)):
+        if any(a is not b for a, b in zip(inputs, node.inputs, strict=True)):
             self.became[node] = node.op.apply(*inputs).outputs
             return
         new = self._step(node)
@@ -191,7 +191,7 @@ class _Rewriting:
         outputs: Sequence[Variable] = node.outputs
         if node.op.commutative:
             outputs = self.commuted.setdefault((node.op, frozenset(inputs)), outputs)
-        done.update(zip(node.outputs, outputs))
+        done.update(zip(node.outputs, outputs, strict=True))
 
     def _step(self, node: Apply) -> Sequence[Variable] | None:
         """The outputs of `node` rewritten once, or None if nothing applies."""

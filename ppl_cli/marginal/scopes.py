@@ -122,7 +122,7 @@ def _gather(op: Gather, inputs: Sequence[Variable], scopes: Sequence[np.ndarray]
 @_scopes.register(SetAt)
 @_scopes.register(AddAt)
 def _write(op: Op, inputs: Sequence[Variable], scopes: Sequence[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
-    (x, value, *at), (own, new, *_) = inputs, scopes
+    (_, _, *at), (own, new, *_) = inputs, scopes
     if not all(isinstance(i, Constant) for i in at):
         return _scopes.dispatch(Op)(op, inputs, scopes, shape)
     places = tuple(i.data for i in at)  # type: ignore[attr-defined]

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import reduce
+from functools import partial, reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,7 +37,8 @@ def declare_data(el: Elaborator, block: Sequence[s.Statement]) -> dict[str, np.n
         leaves = tuple(leaf_declarations(d))
         given = _given(d, el.raw)
         if any(leaf.name in given for leaf in leaves):
-            el.environment.declare(d.name, declared(d, lambda leaf, given=given: _read(el, leaf, given, d.name in observed)))  # type: ignore[misc]
+            read = partial(_read, el, given, d.name in observed)
+            el.environment.declare(d.name, declared(d, read))
         elif d.value is not None:
             el.execute.declaration(d)
         else:
@@ -60,7 +61,7 @@ def _given(d: s.Declaration, raw: Mapping[str, Any]) -> Mapping[str, Any]:
         raise DataError(f"{d.name_span}: error: in the data, {error.message}") from None
 
 
-def _read(el: Elaborator, leaf: s.Declaration, given: Mapping[str, Any], observed: bool) -> Slot:
+def _read(el: Elaborator, given: Mapping[str, Any], observed: bool, leaf: s.Declaration) -> Slot:
     """The slot of a data variable; elements that are missing in one that is `observed` are unknowns."""
     shape, kind = el.extents(leaf.type), _kind(leaf)
     array, absent = validate(leaf, given, shape, kind, holes=observed)

@@ -38,7 +38,8 @@ def validate(
         absent = np.isnan(array) if array.dtype.kind == "f" else np.zeros(shape, bool)
         if absent.any():
             if not holes:
-                raise _Misfit(f"`{name}{_first(absent)}` is missing: only what stands on the left of `~` may be unknown")
+                where = f"`{name}{_first(absent)}`"
+                raise _Misfit(f"{where} is missing: only what stands on the left of `~` may be unknown")
             array = np.where(absent, 0.0, array)
         return np.array(_to_ints(name, array) if dtype == "int64" else array, dtype, order="C"), absent
     except _Misfit as misfit:

@@ -55,9 +55,8 @@ class DiscreteParameter(Discrete):
     def as_parameter(self) -> Parameter:
         """For those who only draw it: a parameter whose value is not transformed."""
         none = np.zeros(self.value.shape, int)
-        return Parameter(
-            self.name, self.declaration, self.value, self.value, constant(0.0), Identity(self.value.shape), none, self.hole
-        )
+        same, free = Identity(self.value.shape), constant(0.0)
+        return Parameter(self.name, self.declaration, self.value, self.value, free, same, none, self.hole)
 
 
 @dataclass(frozen=True)

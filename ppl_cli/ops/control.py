@@ -52,7 +52,8 @@ class InnerGraphOp(Op):
     def map_results(self, transform: Callable[[Sequence[Variable]], Sequence[Variable]]) -> InnerGraphOp:
         """The same op with `transform` applied to the results of each inner graph."""
         new = [replace(b, results=tuple(transform(b.results))) for b in self.bodies]
-        unchanged = all(x is y for b, n in zip(self.bodies, new) for x, y in zip(b.results, n.results))
+        pairs = zip(self.bodies, new, strict=True)
+        unchanged = all(x is y for b, n in pairs for x, y in zip(b.results, n.results, strict=True))
         return self if unchanged else self.with_bodies(new)
 
     @property

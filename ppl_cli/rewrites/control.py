@@ -29,7 +29,7 @@ def same_branches(node: Apply) -> Rewritten:
     """A result that is the same operand or constant in both branches needs no choice."""
     op, operands = node.op, node.inputs[1:]
     then, otherwise = op.bodies
-    first, second = dict(zip(then.parameters, operands)), dict(zip(otherwise.parameters, operands))
+    first, second = (dict(zip(b.parameters, operands, strict=True)) for b in (then, otherwise))
     pairs = [(first.get(a, a), second.get(b, b)) for a, b in zip(then.results, otherwise.results, strict=True)]
     chosen = [k for k, (a, b) in enumerate(pairs) if a is not b]
     if len(chosen) == len(pairs):

@@ -1,7 +1,7 @@
 """What a constraint is: a smooth map from an unconstrained tensor onto the constrained values, as graphs both ways.
 
-Parameterisations are Stan's (Reference Manual, "Constraint Transforms"); array axes lead and are batches. A matrix is unconstrained
-column by column, as in Stan, so its unconstrained tensor is transposed.
+Parameterisations are Stan's (Reference Manual, "Constraint Transforms"); array axes lead and are batches. A matrix is
+unconstrained column by column, as in Stan, so its unconstrained tensor is transposed.
 """
 from __future__ import annotations
 
@@ -54,7 +54,8 @@ class Bijection:
         raise NotImplementedError
 
     def broken(self, x: Variable) -> list[Variable]:
-        """The same as a graph: conditions, elementwise, one of which holds somewhere if x does not satisfy the constraint."""
+        """The same as a graph: conditions, elementwise, one of which holds somewhere if x does not satisfy the
+        constraint."""
         raise NotImplementedError
 
 

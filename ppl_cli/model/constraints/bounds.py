@@ -120,7 +120,8 @@ class Interval(Elementwise):
 
     @property
     def _ends(self) -> tuple[Variable, Variable]:
-        """The bounds, numbers in place of infinite ones, which would spoil the derivatives of the cases that are not taken."""
+        """The bounds, numbers in place of infinite ones, which would spoil the derivatives of the cases that are not
+        taken."""
         lower = where_infinite(self.lower, -np.inf, ZERO, self.lower)
         return lower, where_infinite(self.upper, np.inf, lower + 1.0, self.upper)
 

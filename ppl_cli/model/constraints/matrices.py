@@ -148,7 +148,8 @@ class CovMatrix(CholeskyFactorCov):
 
 @dataclass(frozen=True)
 class CholeskyFactorCorr(MatrixBijection):
-    """Canonical partial correlations tanh(y), row by row (Reference Manual, "Cholesky factors of correlation matrices")."""
+    """Canonical partial correlations tanh(y), row by row (Reference Manual, "Cholesky factors of correlation
+    matrices")."""
 
     suffix: ClassVar[str] = "cholesky_corr"
 

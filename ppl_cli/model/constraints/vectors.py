@@ -95,7 +95,8 @@ class PositiveOrdered(VectorBijection):
 
 @dataclass(frozen=True)
 class SumToZero(VectorBijection):
-    """x = H y with the orthonormal zero-sum basis H (Reference Manual, "Sum-to-zero transforms"), by cumulative sums."""
+    """x = H y with the orthonormal zero-sum basis H (Reference Manual, "Sum-to-zero transforms"), by cumulative
+    sums."""
 
     suffix: ClassVar[str] = "sum_to_zero"
 
