@@ -112,7 +112,7 @@ def product(x: Number) -> Complex:
     return each(lambda v: reshape(v, ()), reduce(times, odd, flat))
 
 
-for _type in (*LINES, "complex_matrix"):
+for _type in (*LINES, "complex_matrix", "array[] complex"):
     add(f"complex prod({_type})", product)
 
 

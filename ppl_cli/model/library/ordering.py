@@ -1,15 +1,32 @@
-"""Order: sorting, ranks, quantiles (Functions Reference, "Sorting functions"). The position of an element in order is the
-number of elements before it, ties counting by position; so an order is a graph like any other."""
+"""Order: sorting, ranks, quantiles (Functions Reference, "Sorting functions"). The position of an element in order is
+the number of elements before it, ties counting by position; so an order is a graph like any other."""
 from __future__ import annotations
 
 import numpy as np
 
+from ppl_cli.distributions.formulas import valid
 from ppl_cli.graph.basic import Constant, Variable, constant
 from ppl_cli.model.library.table import add
 from ppl_cli.ops.indexing import gather, set_at
 from ppl_cli.ops.reduction import reduce_sum
 from ppl_cli.ops.scalar_math import add as plus
-from ppl_cli.ops.scalar_math import both, either, eq, lt, neg, sub, switch, to_int
+from ppl_cli.ops.scalar_math import (
+    both,
+    either,
+    eq,
+    floor,
+    ge,
+    int_min,
+    le,
+    lt,
+    maximum,
+    minimum,
+    neg,
+    sub,
+    switch,
+    to_int,
+    to_real,
+)
 from ppl_cli.ops.shape import reshape
 
 
@@ -35,10 +52,14 @@ def _rank(x: Variable, i: Variable) -> Variable:
 
 
 def _quantile(x: Variable, p: Variable) -> Variable:
-    """Linear between order statistics (Hyndman and Fan 1996, type 7)."""
-    if not (isinstance(x, Constant) and isinstance(p, Constant)):
-        raise NotImplementedError("`quantile` of what depends on parameters")
-    return constant(np.quantile(x.data, p.data))
+    """Linear between order statistics (Hyndman and Fan 1996, type 7); NaN unless p is a probability."""
+    if not x.type.size:
+        raise ValueError("`quantile` of no numbers")
+    x, last = gather(x, ascending(x)), x.type.size - 1
+    place = valid(both(ge(p, 0.0), le(p, 1.0)), p) * float(last)
+    below = to_int(floor(maximum(minimum(place, float(last)), 0.0)))
+    low, high = gather(x, below), gather(x, int_min(plus(below, 1), last))
+    return low + (place - to_real(below)) * (high - low)
 
 
 for _type in ("vector", "row_vector", "array[] real", "array[] int"):
@@ -51,4 +72,4 @@ for _type in ("vector", "row_vector", "array[] real"):
     add(f"real quantile({_type}, real)", _quantile)
     add(f"array[] real quantile({_type}, array[] real)", _quantile)
 for _axes in ("", "array[] ", "array[,] ", "array[,,] "):
-    add(f"{_axes}int to_int({_axes}real)", to_int)
+    add(f"{_axes}int to_int(data {_axes}real)", to_int)
