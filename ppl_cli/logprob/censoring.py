@@ -13,15 +13,17 @@ from dataclasses import dataclass
 
 from ppl_cli.graph.basic import Variable
 from ppl_cli.logprob.base import is_discrete, logp
-from ppl_cli.logprob.masses import atoms, log_above, log_at_least, log_at_most, log_mass
-from ppl_cli.ops.scalar_math import eq, ge, gt, lt, switch
+from ppl_cli.logprob.masses import Place, is_at, log_above, log_at_least, log_at_most, log_mass, place
+from ppl_cli.ops.scalar_math import either, eq, ge, gt, lt, switch
 
 
 @dataclass(frozen=True)
 class End:
-    """The lowest value that is left, or the highest: `log_beyond` is the probability of the end and all beyond it,
-    `inside` tells what is left as it was. On the side of y where the end lies the distribution function is that of X;
-    on the other side no value is left: `cdf_outside`."""
+    """The lowest value that is left, or the highest.
+
+    `log_beyond` is the log probability of the end and all beyond it, `inside` tells what is left as it was. On the
+    other side of the end than that of all values, the distribution function is 0 or 1.
+    """
 
     log_beyond: Callable[[Variable, Variable], Variable]
     inside: Callable[[Variable, Variable], Variable]
@@ -34,16 +36,20 @@ class End:
 
     def log_cdf(self, rv: Variable, end: Variable, value: Variable) -> Variable:
         """log P(censored X <= value)."""
-        found = log_at_most(rv, value)
-        return switch(ge(value, end), found, -math.inf) if self.lowest else switch(ge(value, end), 0.0, found)
+        reached, found = ge(value, end), log_at_most(rv, value)
+        return switch(reached, found, -math.inf) if self.lowest else switch(reached, 0.0, found)
 
     def log_ccdf(self, rv: Variable, end: Variable, value: Variable) -> Variable:
         """log P(censored X > value)."""
-        found = log_above(rv, value)
-        return switch(ge(value, end), found, 0.0) if self.lowest else switch(ge(value, end), -math.inf, found)
+        reached, found = ge(value, end), log_above(rv, value)
+        return switch(reached, found, 0.0) if self.lowest else switch(reached, -math.inf, found)
 
-    def atoms(self, rv: Variable, end: Variable) -> list[Variable]:
-        return [end, *atoms(rv)]
+    def place(self, rv: Variable, end: Variable, value: Variable) -> Place:
+        """The mass at the end, or one that X has."""
+        here, inner = is_at(value, end), place(rv, value)
+        if inner is None:
+            return Place(here, switch(here, end, value))
+        return Place(either(here, inner.found), switch(here, end, switch(inner.found, inner.at, value)))
 
 
 LOWEST = End(log_at_most, gt, lowest=True)

@@ -1,14 +1,15 @@
 """Point masses: where a random expression has them, and inequalities that tell < from <=.
 
-A law is discrete (`is_discrete`: masses only), or it has a density and, at finitely many `atoms`, masses besides; there
-`logp` is the log of the mass. Whole numbers that went through other functions are recognized up to rounding.
+A law is discrete (`is_discrete`: masses only), or continuous, or it has a density and masses besides. At a mass `logp`
+is its log. What goes through other functions is at the place of a mass up to rounding: `place` finds it.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import reduce, singledispatch
+from dataclasses import dataclass
+from functools import singledispatch
 
 from ppl_cli.distributions.formulas import log_diff_exp
 from ppl_cli.graph.basic import Op, Variable, constant
@@ -20,6 +21,7 @@ from ppl_cli.ops.scalar_math import (
     eq,
     floor,
     ge,
+    gt,
     le,
     log_add_exp,
     rounded,
@@ -29,47 +31,58 @@ from ppl_cli.ops.scalar_math import (
 )
 
 WHOLE_TOLERANCE = 1e-9
-ATOM_TOLERANCE = 1e-12
+PLACE_TOLERANCE = 1e-12
+
+
+@dataclass(frozen=True)
+class Place:
+    """Whether there may be a mass at a value, up to rounding, and exactly where."""
+
+    found: Variable
+    at: Variable
 
 
 @singledispatch
-def op_atoms(op: Op, inputs: Sequence[Variable]) -> list[Variable]:
-    """The values at which what `op` makes of `inputs` has masses, if it has a density elsewhere."""
-    if any(is_random(v) and atoms(v) for v in inputs):
+def op_place(op: Op, inputs: Sequence[Variable], x: Variable) -> Place | None:
+    """The mass that is close to `x` of what `op` makes of `inputs`; None if all of it has a density."""
+    rv = op(*inputs)
+    if is_discrete(rv):
+        return Place(gt(logp(rv, x), -math.inf), x)
+    reals = [v for v in inputs if v.dtype == "float64" and is_random(v)]  # others choose between these
+    if not all(map(has_density, reals)):
         raise NotDerivable(f"the point masses of `{op}` of random values are not known")
-    return []
+    return None
 
 
-@op_atoms.register
-def _of_a_draw(op: RandomVariable, inputs: Sequence[Variable]) -> list[Variable]:
-    return []
+@op_place.register
+def _of_a_draw(op: RandomVariable, inputs: Sequence[Variable], x: Variable) -> Place | None:
+    return None
 
 
-@op_atoms.register
-def _of_what_is_truncated(op: Truncated, inputs: Sequence[Variable]) -> list[Variable]:
-    return atoms(inputs[0])
+@op_place.register
+def _of_what_is_truncated(op: Truncated, inputs: Sequence[Variable], x: Variable) -> Place | None:
+    return place(inputs[0], x)
 
 
-def atoms(rv: Variable) -> list[Variable]:
-    """The values at which a random expression that is not discrete has masses."""
-    if rv.owner is None or is_discrete(rv):
-        return []
-    return list(dict.fromkeys(op_atoms(rv.owner.op, rv.inputs)))
+def place(rv: Variable, x: Variable) -> Place | None:
+    """The mass of a random expression that is close to `x`; None if it has none anywhere."""
+    if not is_whole(rv):
+        assert rv.owner is not None
+        return op_place(rv.owner.op, rv.inputs, x)
+    if x.dtype != "float64":
+        return Place(constant(True), x)
+    nearest = rounded(x)
+    return Place(near_whole(x), to_int(nearest) if rv.dtype != "float64" else nearest)
 
 
 def has_density(rv: Variable) -> bool:
     """Whether no single value has a mass."""
-    return not is_discrete(rv) and not atoms(rv)
+    return not is_discrete(rv) and place(rv, constant(0.0)) is None
 
 
-def is_at(value: Variable, place: Variable) -> Variable:
+def is_at(x: Variable, y: Variable) -> Variable:
     """Whether two numbers are equal up to rounding."""
-    return either(eq(value, place), le(absolute(value - place), ATOM_TOLERANCE * (1.0 + absolute(place))))
-
-
-def hits(value: Variable, places: Sequence[Variable]) -> Variable:
-    """Whether the value is one of the places."""
-    return reduce(either, [is_at(value, place) for place in places])
+    return either(eq(x, y), le(absolute(x - y), PLACE_TOLERANCE * (1.0 + absolute(y))))
 
 
 def is_whole(rv: Variable) -> bool:
@@ -90,24 +103,18 @@ def whole_at_or_below(x: Variable) -> Variable:
 
 
 def at_or_below(rv: Variable, x: Variable) -> Variable:
-    """The greatest value up to x of what is whole numbers; otherwise x, moved to an atom that it is equal to up to
-    rounding."""
-    if not is_whole(rv):
-        return reduce(lambda held, place: switch(is_at(held, place), place, held), atoms(rv), x)
-    whole = whole_at_or_below(x)
-    return to_int(whole) if rv.dtype != "float64" else whole
+    """Where to ask for the distribution function at x: at a mass that x is at up to rounding."""
+    if is_whole(rv):
+        whole = whole_at_or_below(x)
+        return to_int(whole) if rv.dtype != "float64" else whole
+    mass = place(rv, x)
+    return x if mass is None else switch(mass.found, mass.at, x)
 
 
 def log_mass(rv: Variable, x: Variable) -> Variable:
     """log P(rv = x)."""
-    if is_whole(rv):
-        nearest = rounded(x) if x.dtype == "float64" else x
-        at = to_int(nearest) if rv.dtype != "float64" else nearest
-        return switch(near_whole(x), logp(rv, at), -math.inf) if x.dtype == "float64" else logp(rv, at)
-    if is_discrete(rv):
-        return logp(rv, x)
-    places = atoms(rv)
-    return switch(hits(x, places), logp(rv, x), -math.inf) if places else constant(-math.inf)
+    mass = place(rv, x)
+    return constant(-math.inf) if mass is None else switch(mass.found, logp(rv, mass.at), -math.inf)
 
 
 def log_at_most(rv: Variable, x: Variable) -> Variable:

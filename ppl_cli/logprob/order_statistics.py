@@ -10,28 +10,31 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from typing import TypeVar
 
 from ppl_cli.graph.basic import Variable, constant
 from ppl_cli.logprob import censoring
 from ppl_cli.logprob.base import NotDerivable, check_independent, is_discrete, logp, random_inputs
 from ppl_cli.logprob.masses import (
-    atoms,
-    hits,
+    Place,
+    has_density,
     log_above,
     log_at_least,
     log_at_most,
     log_below,
     log_mass,
     log_step,
+    place,
 )
 from ppl_cli.logprob.reductions import RULES, Rules
-from ppl_cli.logprob.transforms import ABOVE, ATOMS, BELOW, DENSITIES, check_no_copies
+from ppl_cli.logprob.transforms import ABOVE, BELOW, DENSITIES, PLACES, check_no_copies
 from ppl_cli.ops.elementwise import Elementwise
 from ppl_cli.ops.reduction import Reduce, log_sum_exp, reduce_sum
 from ppl_cli.ops.scalar_math import add, either, eq, gt, log1m_exp, log_add_exp, switch
 from ppl_cli.ops.shape import broadcast_to, reshape
 
 Tail = Callable[[Variable, Variable], Variable]
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -72,14 +75,15 @@ class Part:
 
     def has_mass(self, value: Variable) -> Variable | None:
         """Whether one of the elements has a mass at the value; None: never."""
-        each = self.at(value)
-        if is_discrete(self.rv):
-            found = gt(log_mass(self.rv, each), -math.inf)
-        elif places := atoms(self.rv):
-            found = hits(each, places)
-        else:
+        if not is_discrete(self.rv) and has_density(self.rv):
             return None
-        return gt(self.added(switch(found, 1.0, 0.0), value), 0.0)
+        positive = gt(log_mass(self.rv, self.at(value)), -math.inf)
+        return gt(self.added(switch(positive, 1.0, 0.0), value), 0.0)
+
+    def moved(self, value: Variable) -> Variable:
+        """The value, at the mass that it is at up to rounding."""
+        mass = None if self.axes else place(self.rv, value)
+        return value if mass is None else switch(mass.found, mass.at, value)
 
 
 @dataclass(frozen=True)
@@ -111,11 +115,16 @@ class Extreme:
 
     def log_density(self, parts: Sequence[Part], value: Variable) -> Variable:
         """The mass where one of the parts has a mass, the density elsewhere."""
-        masses = [found for part in parts if (found := part.has_mass(value)) is not None]
         if all(is_discrete(part.rv) for part in parts):
             return self._mass(parts, value)
-        density = self._density(parts, value)
-        return switch(reduce(either, masses), self._mass(parts, value), density) if masses else density
+        mass, density = self.place(parts, value), self._density(parts, value)
+        return density if mass is None else switch(mass.found, self._mass(parts, value), density)
+
+    def place(self, parts: Sequence[Part], value: Variable) -> Place | None:
+        """The mass of a part that is close to a value."""
+        at = reduce(lambda held, part: part.moved(held), parts, value)
+        found = [mass for part in parts if (mass := part.has_mass(at)) is not None]
+        return Place(reduce(either, found), at) if found else None
 
     def _mass(self, parts: Sequence[Part], value: Variable) -> Variable:
         within, strictly = self._all_within(parts, value), self._all_strictly(parts, value)
@@ -154,14 +163,6 @@ def _parts(op: Elementwise, inputs: Sequence[Variable]) -> list[Part]:
     return [Part(v) for v in inputs]
 
 
-def _atoms(parts: Sequence[Part]) -> list[Variable]:
-    if any(is_discrete(part.rv) for part in parts):
-        raise NotDerivable("the point masses of extremes of discrete and continuous random values are too many")
-    if any(part.axes and atoms(part.rv) for part in parts):
-        raise NotDerivable("the point masses of extremes over axes are not known")
-    return [place for part in parts for place in atoms(part.rv)]
-
-
 def _pair(extreme: Extreme, end: censoring.End, *names: str) -> None:
     """The rules of an elementwise maximum or minimum: of two random values, or of one and a bound."""
 
@@ -169,23 +170,19 @@ def _pair(extreme: Extreme, end: censoring.End, *names: str) -> None:
         random = random_inputs(inputs)
         return (inputs[random[0]], inputs[1 - random[0]]) if len(random) == 1 else None
 
-    def rule(ordered: Callable[..., Variable], censored: Callable[..., Variable]) -> Callable[..., Variable]:
-        def found(op: Elementwise, inputs: Sequence[Variable], value: Variable) -> Variable:
+    def rule(ordered: Callable[..., Result], censored: Callable[..., Result]) -> Callable[..., Result]:
+        def found(op: Elementwise, inputs: Sequence[Variable], value: Variable) -> Result:
             check_no_copies(op, inputs)
             one = bound(inputs)
             return ordered(_parts(op, inputs), value) if one is None else censored(*one, value)
 
         return found
 
-    def places(op: Elementwise, inputs: Sequence[Variable]) -> list[Variable]:
-        one = bound(inputs)
-        return _atoms(_parts(op, inputs)) if one is None else end.atoms(*one)
-
     for name in names:
         DENSITIES[name] = rule(extreme.log_density, end.log_density)
         BELOW[name] = rule(extreme.log_cdf, end.log_cdf)
         ABOVE[name] = rule(extreme.log_ccdf, end.log_ccdf)
-        ATOMS[name] = places
+        PLACES[name] = rule(extreme.place, end.place)
 
 
 _pair(GREATEST, censoring.LOWEST, "fmax", "max")
@@ -195,15 +192,10 @@ _pair(LEAST, censoring.HIGHEST, "fmin", "min")
 def _over_axes(extreme: Extreme) -> Rules:
     """The rules of a maximum or minimum over axes."""
 
-    def rule(
-        function: Callable[[Sequence[Part], Variable], Variable],
-    ) -> Callable[[Reduce, Variable, Variable], Variable]:
+    def rule(function: Callable[[Sequence[Part], Variable], Result]) -> Callable[[Reduce, Variable, Variable], Result]:
         return lambda op, container, value: function([Part(container, op.axes)], value)
 
-    return Rules(
-        rule(extreme.log_density), rule(extreme.log_cdf), rule(extreme.log_ccdf),
-        lambda op, container: _atoms([Part(container, op.axes)]),
-    )  # fmt: skip
+    return Rules(rule(extreme.log_density), rule(extreme.log_cdf), rule(extreme.log_ccdf), rule(extreme.place))
 
 
 RULES["max"] = _over_axes(GREATEST)

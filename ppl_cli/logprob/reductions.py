@@ -12,7 +12,7 @@ from functools import reduce
 
 from ppl_cli.graph.basic import Variable
 from ppl_cli.logprob.base import NotDerivable, log_cumulative, log_survival, logccdf, logcdf, logp, logprob
-from ppl_cli.logprob.masses import atoms, op_atoms
+from ppl_cli.logprob.masses import Place, op_place, place
 from ppl_cli.ops.reduction import Kind, Reduce
 from ppl_cli.ops.scalar_math import add, int_max, int_min, maximum, minimum
 from ppl_cli.ops.shape import Join, Reshape, Transpose
@@ -28,7 +28,7 @@ class Rules:
     density: Rule
     below: Rule
     above: Rule
-    atoms: Callable[[Reduce, Variable], list[Variable]]
+    place: Callable[[Reduce, Variable, Variable], Place | None]
 
 
 RULES: dict[Kind, Rules] = {}
@@ -73,7 +73,7 @@ def _above(op: Reduce, inputs: Sequence[Variable], value: Variable) -> Variable:
     return _rules(op).above(op, inputs[0], value) if same is None else logccdf(same, value)
 
 
-@op_atoms.register
-def _atoms(op: Reduce, inputs: Sequence[Variable]) -> list[Variable]:
+@op_place.register
+def _place(op: Reduce, inputs: Sequence[Variable], x: Variable) -> Place | None:
     same = taken_apart(op, inputs[0])
-    return _rules(op).atoms(op, inputs[0]) if same is None else atoms(same)
+    return _rules(op).place(op, inputs[0], x) if same is None else place(same, x)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from ppl_cli.distributions import DISTRIBUTIONS
 from ppl_cli.distributions.formulas import real
 from ppl_cli.graph.basic import Constant, Variable, constant
 from ppl_cli.logprob.base import NotDerivable, check_independent, is_random, known, logccdf, logcdf, logp, random_inputs
+from ppl_cli.logprob.masses import place
 from ppl_cli.logprob.reductions import RULES, Rules, taken_apart
 from ppl_cli.logprob.transforms import (
     ABOVE,
@@ -31,6 +32,7 @@ from ppl_cli.ops.reduction import Reduce, reduce_sum
 from ppl_cli.ops.scalar_math import absolute, add, div, exp, mul, neg, sqrt
 from ppl_cli.ops.shape import BroadcastTo, broadcast_to
 
+Result = TypeVar("Result")
 Parameters = tuple[Variable, ...]
 
 
@@ -239,7 +241,7 @@ def _of_two(law: Callable[[Variable, Variable], Variable], of_one: Rule) -> Rule
     return rule
 
 
-def _over_axes(law: Callable[[Variable, Variable], Variable]) -> Callable[[Reduce, Variable, Variable], Variable]:
+def _over_axes(law: Callable[[Variable, Variable], Result]) -> Callable[[Reduce, Variable, Variable], Result]:
     return lambda op, container, value: law(member(op(container)).drawn(), value)
 
 
@@ -248,4 +250,4 @@ for _name in ("add", "sub"):
     BELOW[_name] = _of_two(logcdf, log_probability_below)
     ABOVE[_name] = _of_two(logccdf, log_probability_above)
 
-RULES["sum"] = Rules(_over_axes(logp), _over_axes(logcdf), _over_axes(logccdf), lambda op, container: [])
+RULES["sum"] = Rules(_over_axes(logp), _over_axes(logcdf), _over_axes(logccdf), _over_axes(place))

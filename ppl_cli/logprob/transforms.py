@@ -25,9 +25,7 @@ from ppl_cli.logprob.base import (
     random_inputs,
 )
 from ppl_cli.logprob.masses import (
-    atoms,
-    hits,
-    is_at,
+    Place,
     log_above,
     log_at_least,
     log_at_most,
@@ -35,12 +33,13 @@ from ppl_cli.logprob.masses import (
     log_interval,
     log_mass,
     log_step,
-    op_atoms,
+    op_place,
+    place,
 )
 from ppl_cli.ops import scalar_math as sm
 from ppl_cli.ops.elementwise import Elementwise
 from ppl_cli.ops.reduction import reduce_sum
-from ppl_cli.ops.scalar_math import absolute, both, eq, gt, log, log_add_exp, lt, neg, switch
+from ppl_cli.ops.scalar_math import absolute, both, either, eq, gt, log, log_add_exp, lt, neg, switch
 from ppl_cli.ops.shape import broadcast_to
 
 Inside = Callable[[Variable], Variable]
@@ -252,18 +251,36 @@ def inverse_image(op: Elementwise, inputs: Sequence[Variable], y: Variable) -> t
 
 
 def change_of_variables(op: Elementwise, inputs: Sequence[Variable], value: Variable) -> Variable:
-    """The log density of a smooth function at `value`, or its log mass."""
+    """The log density of a smooth function at `value`, or the log mass if there is one."""
     rv, preimage = inverse_image(op, inputs, value)
     if is_discrete(rv):
-        parts = [log_mass(rv, branch.x) for branch in preimage.branches]
-        parts[1:] = [switch(eq(preimage.branches[0].x, b.x), -math.inf, p) for b, p in
-                     zip(preimage.branches[1:], parts[1:], strict=True)]  # the branches of |x| meet at 0
-        return _where(preimage.valid, reduce(log_add_exp, parts))
+        return _log_mass(rv, preimage)
+    mass, density = _place(rv, preimage, value), _log_density(op, rv, preimage)
+    return density if mass is None else switch(mass.found, _log_mass(rv, preimage), density)
+
+
+def _log_density(op: Elementwise, rv: Variable, preimage: Preimage) -> Variable:
     densities = [logp(rv, branch.x) for branch in preimage.branches]
     if densities[0].ndim < preimage.branches[0].x.ndim:
         return _of_an_event(op, preimage, densities)
     parts = [found + branch.log_slope for found, branch in zip(densities, preimage.branches, strict=True)]
-    return _with_masses(op, inputs, rv, value, _where(preimage.valid, reduce(log_add_exp, parts)))
+    return _where(preimage.valid, reduce(log_add_exp, parts))
+
+
+def _log_mass(rv: Variable, preimage: Preimage) -> Variable:
+    """The sum over the branches, which meet at 0 for even functions."""
+    first, *others = preimage.branches
+    masses = [switch(eq(first.x, branch.x), -math.inf, log_mass(rv, branch.x)) for branch in others]
+    return _where(preimage.valid, reduce(log_add_exp, masses, log_mass(rv, first.x)))
+
+
+def _place(rv: Variable, preimage: Preimage, value: Variable) -> Place | None:
+    """Whether one of the x is at a mass."""
+    found = [mass.found for branch in preimage.branches if (mass := place(rv, branch.x)) is not None]
+    if not found:
+        return None
+    somewhere = reduce(either, found)
+    return Place(somewhere if preimage.valid is None else both(preimage.valid, somewhere), value)
 
 
 def _where(valid: Variable | None, found: Variable) -> Variable:
@@ -280,23 +297,6 @@ def _of_an_event(op: Elementwise, preimage: Preimage, densities: Sequence[Variab
     if preimage.valid is None:
         return total
     return switch(eq(reduce_sum(switch(preimage.valid, 0.0, 1.0), axes), 0.0), total, -math.inf)
-
-
-def _with_masses(
-    op: Elementwise, inputs: Sequence[Variable], rv: Variable, value: Variable, elsewhere: Variable
-) -> Variable:
-    """The masses at what the atoms of `rv` become, a density elsewhere."""
-    places = atoms(rv)
-    if not places:
-        return elsewhere
-    images = [_image(op, inputs, rv, place) for place in places]
-    masses = [switch(is_at(value, image), logp(rv, place), -math.inf)
-              for image, place in zip(images, places, strict=True)]  # fmt: skip
-    return switch(hits(value, images), reduce(log_add_exp, masses), elsewhere)
-
-
-def _image(op: Op, inputs: Sequence[Variable], rv: Variable, place: Variable) -> Variable:
-    return op(*(place if v is rv else v for v in inputs))
 
 
 def log_probability_below(op: Elementwise, inputs: Sequence[Variable], value: Variable) -> Variable:
@@ -344,7 +344,7 @@ Rule = Callable[[Elementwise, Sequence[Variable], Variable], Variable]
 DENSITIES: dict[str, Rule] = {}
 BELOW: dict[str, Rule] = {}
 ABOVE: dict[str, Rule] = {}
-ATOMS: dict[str, Callable[[Elementwise, Sequence[Variable]], list[Variable]]] = {}
+PLACES: dict[str, Callable[[Elementwise, Sequence[Variable], Variable], Place | None]] = {}
 
 
 @logprob.register
@@ -362,15 +362,14 @@ def _elementwise_above(op: Elementwise, inputs: Sequence[Variable], value: Varia
     return ABOVE.get(op.name, log_probability_above)(op, inputs, value)
 
 
-@op_atoms.register
-def _elementwise_atoms(op: Elementwise, inputs: Sequence[Variable]) -> list[Variable]:
-    return ATOMS.get(op.name, _images)(op, inputs)
-
-
-def _images(op: Elementwise, inputs: Sequence[Variable]) -> list[Variable]:
-    """What the atoms of the random input become."""
-    random = {inputs[k] for k in random_inputs(inputs)}
-    return [_image(op, inputs, rv, place) for rv in random for place in atoms(rv)] if len(random) == 1 else []
+@op_place.register
+def _elementwise_place(op: Elementwise, inputs: Sequence[Variable], x: Variable) -> Place | None:
+    if op.name in PLACES:
+        return PLACES[op.name](op, inputs, x)
+    if composed(op, inputs) or (op.name in INVERSES and len(random_inputs(inputs)) == 1):
+        rv, preimage = inverse_image(op, inputs, x)
+        return _place(rv, preimage, x)
+    return op_place.dispatch(Op)(op, inputs, x)
 
 
 DENSITIES["to_real"] = lambda op, inputs, value: log_mass(inputs[0], value)
