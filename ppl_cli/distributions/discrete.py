@@ -11,6 +11,7 @@ from ppl_cli.distributions.formulas import (
     NEGATIVE_INFINITY,
     Shape,
     beta_draw,
+    exponential_draw,
     gamma_draw,
     log_choose,
     multiply_log,
@@ -38,9 +39,11 @@ from ppl_cli.ops.scalar_math import (
     le,
     lgamma,
     log,
+    log1m_exp,
     log1p,
     log1p_exp,
     lt,
+    minimum,
     sub,
     switch,
     to_int,
@@ -132,6 +135,19 @@ def hypergeometric_lpmf(x: Any, n: Any, a: Any, b: Any) -> Variable:
     return within(inside, log_choose(a, x) + log_choose(b, sub(n, x)) - log_choose(add(a, b), n))
 
 
+def beta_neg_binomial_lpmf(x: Any, r: Any, alpha: Any, beta: Any) -> Variable:
+    x, r, alpha, beta = as_variable(x), real(r), real(alpha), real(beta)
+    k = real(int_max(x, 0))
+    prior = valid(both(gt(alpha, 0.0), gt(beta, 0.0)), lbeta(beta, alpha))
+    choose = log_rising(valid(gt(r, 0.0), r), k) - lgamma(k + 1.0)
+    return within(ge(x, 0), choose + lbeta(beta + k, alpha + r) - prior)
+
+
+def yule_simon_lpmf(x: Any, alpha: Any) -> Variable:
+    x, alpha = as_variable(x), real(alpha)
+    return within(ge(x, 1), log(alpha) + lbeta(alpha + 1.0, real(int_max(x, 1))))
+
+
 # --------------------------------------------------------------------- distribution functions
 
 
@@ -171,17 +187,46 @@ def _neg_binomial_tail(x: Any, shape: Any, failure: Variable, upper: bool) -> Va
     return _tail(x, None, upper, lambda k: log(part(k + 1.0, real(shape), failure)))
 
 
+def _inner(v: Variable) -> Variable:
+    """`v` with one more axis, along which masses are summed."""
+    return reshape(v, (*v.shape, 1))
+
+
+def _counts_up_to(last: Variable, what: str) -> Variable:
+    """0, 1, .. up to the largest of `last`, which must be data."""
+    if roots_of([last]):
+        raise NotImplementedError(f"the distribution function of {what} that is not data")
+    return constant(np.arange(int(evaluate([last])[0].max(initial=0)) + 1))
+
+
+def _beta_neg_binomial_tail(x: Any, r: Any, alpha: Any, beta: Any, upper: bool) -> Variable:
+    """The sum of the masses up to x, which must be data."""
+    k = _counts_up_to(as_variable(x), "beta_neg_binomial at a count")
+    parameters = [_inner(as_variable(v)) for v in (r, alpha, beta)]
+
+    def inside(held: Variable) -> Variable:
+        masses = switch(le(k, _inner(held)), beta_neg_binomial_lpmf(k, *parameters), NEGATIVE_INFINITY)
+        return log1m_exp(log_sum_exp(masses)) if upper else log_sum_exp(masses)
+
+    return _tail(x, None, upper, inside)
+
+
+def _yule_simon_tail(x: Any, alpha: Any, upper: bool) -> Variable:
+    def inside(before: Variable) -> Variable:
+        above = log(before + 1.0) + lbeta(before + 1.0, real(alpha) + 1.0)
+        return above if upper else log1m_exp(above)
+
+    return _tail(sub(as_variable(x), 1), None, upper, inside)
+
+
 def _beta_binomial_tail(x: Any, n: Any, alpha: Any, beta: Any, upper: bool) -> Variable:
     """The sum of the masses, for which the largest n must be data."""
     n = as_variable(n)
-    if roots_of([n]):
-        raise NotImplementedError("the distribution function of beta_binomial for a population size that is not data")
-    k = constant(np.arange(int(evaluate([n])[0].max(initial=0)) + 1))
-    parameters = [reshape(v, (*v.shape, 1)) for v in map(as_variable, (n, alpha, beta))]
+    k = _counts_up_to(n, "beta_binomial for a population size")
+    parameters = [_inner(as_variable(v)) for v in (n, alpha, beta)]
 
     def inside(held: Variable) -> Variable:
-        last = reshape(held, (*held.shape, 1))
-        counted = gt(k, last) if upper else le(k, last)
+        counted = gt(k, _inner(held)) if upper else le(k, _inner(held))
         return log_sum_exp(switch(counted, beta_binomial_lpmf(k, *parameters), NEGATIVE_INFINITY))
 
     return _tail(x, n, upper, inside)
@@ -221,6 +266,17 @@ def _hypergeometric_draw(shape: Shape, n: Any, a: Any, b: Any) -> Variable:
     return int_min(reduce_sum(switch(gt(u, below), 1, 0), -1), reshape(n, shape))
 
 
+def _neg_binomial_draw(shape: Shape, r: Any, p: Variable) -> Variable:
+    """Failures before r successes of probability p."""
+    return _poisson(shape, gamma_draw(shape, r) * (1.0 - p) / p)
+
+
+def _yule_simon_draw(shape: Shape, alpha: Any) -> Variable:
+    """The number of trials up to the first success, whose probability is exp(-w) for an exponential w of rate alpha."""
+    failure = log1m_exp(-exponential_draw(shape) / alpha)
+    return add(to_int(minimum(-exponential_draw(shape) / failure, 1e18)), 1)
+
+
 def _discrete(
     name: str, parameters: tuple[str, ...], mass: Any, draw: Any, tail: Any = None, **more: Any
 ) -> Distribution:
@@ -255,6 +311,10 @@ DISCRETE = (
     _discrete("beta_binomial", ("N", "alpha", "beta"), beta_binomial_lpmf,
               lambda shape, n, a, b: _binomial(shape, n, beta_draw(shape, a, b)), _beta_binomial_tail,
               positive=("alpha", "beta"), supports={"N": NOT_NEGATIVE}),
+    _discrete("beta_neg_binomial", ("r", "alpha", "beta"), beta_neg_binomial_lpmf,
+              lambda shape, r, a, b: _neg_binomial_draw(shape, r, beta_draw(shape, a, b)), _beta_neg_binomial_tail,
+              positive=("r", "alpha", "beta")),
+    _discrete("yule_simon", ("alpha",), yule_simon_lpmf, _yule_simon_draw, _yule_simon_tail, positive=("alpha",)),
     _discrete("hypergeometric", ("N", "a", "b"), hypergeometric_lpmf, _hypergeometric_draw),
     _discrete("discrete_range", ("lower", "upper"), discrete_range_lpmf,
               lambda shape, low, high: int_min(add(low, to_int(

@@ -66,6 +66,8 @@ DISCRETE: list[tuple[str, tuple[Any, ...], Any, list[int], int]] = [
     ("neg_binomial_2_log", (1.2, 1.3), st.nbinom(1.3, 1.3 / (1.3 + np.exp(1.2))), [0, 3, 11], -1),
     ("beta_binomial", (7, 2.3, 1.7), st.betabinom(7, 2.3, 1.7), [0, 3, 7], 8),
     ("neg_binomial", (1.3, 0.7), st.nbinom(1.3, 0.7 / 1.7), [0, 3, 11], -1),
+    ("beta_neg_binomial", (3.0, 4.5, 1.7), st.betanbinom(3, 4.5, 1.7), [0, 3, 11], -1),
+    ("yule_simon", (3.5,), st.yulesimon(3.5), [1, 3, 11], 0),
     ("hypergeometric", (5, 6, 4), st.hypergeom(10, 6, 5), [1, 3, 5], 6),
     ("discrete_range", (-1, 4), st.randint(-1, 5), [-1, 2, 4], 5),
 ]
