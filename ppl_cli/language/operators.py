@@ -44,7 +44,7 @@ _SHAPE_RULES: dict[str, dict[tuple[str, str], str]] = {
     ".*": _SCALARS | _SAME | _LEFT_SCALAR | _RIGHT_SCALAR,
     "./": _SCALARS | _SAME | _LEFT_SCALAR | _RIGHT_SCALAR,
     ".^": _SCALARS | _SAME | _LEFT_SCALAR | _RIGHT_SCALAR,
-    "^": _SCALARS,
+    "^": _SCALARS | _SAME | _LEFT_SCALAR | _RIGHT_SCALAR,
 }
 _INT_ONLY = frozenset(("%", "%/%"))
 _EQUALITY = frozenset(("==", "!="))

@@ -124,12 +124,15 @@ def logarithm(x: Complex) -> Complex:
 
 
 def square_root(x: Complex) -> Complex:
-    """The root whose real part is not negative; below the negative axis (at −0, too) its imaginary part is negative."""
+    """The root whose real part is not negative; below the negative axis (at −0, too) its imaginary part is negative.
+
+    On that axis the derivatives are those of the side that is meant: not those of a size.
+    """
     a, b = x.elements
     right = sm.ge(a, 0.0)
     larger = sm.sqrt(0.5 * (sm.switch(right, a, -a) + size(x)))
     half = 0.5 * b / sm.switch(sm.eq(larger, 0.0), 1.0, larger)
-    return pair(sm.switch(right, larger, sm.absolute(half)), sm.switch(right, half, _with_sign(larger, b)))
+    return pair(sm.switch(right, larger, _with_sign(half, b)), sm.switch(right, half, _with_sign(larger, b)))
 
 
 def _with_sign(size: Variable, of: Variable) -> Variable:

@@ -1,10 +1,12 @@
-"""Sparse matrices in compressed row storage, whose indices are data (Functions Reference, "Sparse Matrix Operations")."""
+"""Sparse matrices in compressed row storage, whose indices are data (Functions Reference, "Sparse Matrix
+Operations")."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from ppl_cli.graph.basic import Constant, Variable, constant
+from ppl_cli.model.compounds import Tuple
 from ppl_cli.model.library.table import add, function, known
 from ppl_cli.ops.indexing import add_at, gather, set_at
 
@@ -32,11 +34,21 @@ def csr_matrix_times_vector(m: Variable, n: Variable, w: Variable, v: Variable, 
     return add_at(constant(np.zeros(known(m))), w * gather(b, columns), rows)
 
 
-def _extract(name: str, a: Variable) -> tuple[np.ndarray, np.ndarray]:
-    return np.nonzero(_data(name, a))  # type: ignore[return-value]
+def _values(a: Variable) -> Variable:
+    return gather(a, *np.nonzero(_data("csr_extract_w", a)))
 
 
-add("vector csr_extract_w(matrix)", lambda a: gather(a, *_extract("csr_extract_w", a)))
-add("array[] int csr_extract_v(matrix)", lambda a: constant(_extract("csr_extract_v", a)[1] + 1))
-add("array[] int csr_extract_u(matrix)", lambda a: constant(
-    np.concatenate([[1], 1 + np.cumsum((_data("csr_extract_u", a) != 0).sum(1))])))  # fmt: skip
+def _columns(a: Variable) -> Variable:
+    return constant(np.nonzero(_data("csr_extract_v", a))[1] + 1)
+
+
+def _starts(a: Variable) -> Variable:
+    counts = np.count_nonzero(_data("csr_extract_u", a), axis=1)
+    return constant(np.concatenate([[1], 1 + np.cumsum(counts)]))
+
+
+add("vector csr_extract_w(matrix)", _values)
+add("array[] int csr_extract_v(matrix)", _columns)
+add("array[] int csr_extract_u(matrix)", _starts)
+add("tuple(vector, array[] int, array[] int) csr_extract(matrix)",
+    lambda a: Tuple((_values(a), _columns(a), _starts(a))))  # fmt: skip
