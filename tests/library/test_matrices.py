@@ -32,6 +32,8 @@ CASES: list[tuple[str, np.ndarray | float]] = [
     ("softmax({x * v, 2 * v})[2]", np.exp([0.4, 1.0]) / np.exp([0.4, 1.0]).sum()),
     ("log_softmax({v', x * 2 * v'})[1]", np.array([0.2, 0.5]) - np.logaddexp(0.2, 0.5)),
     ("block(x * B, 1, 2, 2, 1)", B[:, 1:]),
+    ("x * csr_extract(L).1[2:]", FACTOR[1]),
+    ("x * to_vector(csr_extract(L).3[2:])", np.array([2.0, 4.0])),
 ]
 
 

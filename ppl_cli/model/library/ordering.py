@@ -11,21 +11,7 @@ from ppl_cli.ops.indexing import gather, set_at
 from ppl_cli.ops.reduction import reduce_sum
 from ppl_cli.ops.scalar_math import add as plus
 from ppl_cli.ops.scalar_math import (
-    both,
-    either,
-    eq,
-    floor,
-    ge,
-    int_min,
-    le,
-    lt,
-    maximum,
-    minimum,
-    neg,
-    sub,
-    switch,
-    to_int,
-    to_real,
+    both, either, eq, floor, ge, int_min, le, lt, neg, sub, switch, to_int, to_real,
 )
 from ppl_cli.ops.shape import reshape
 
@@ -56,10 +42,11 @@ def _quantile(x: Variable, p: Variable) -> Variable:
     if not x.type.size:
         raise ValueError("`quantile` of no numbers")
     x, last = gather(x, ascending(x)), x.type.size - 1
-    place = valid(both(ge(p, 0.0), le(p, 1.0)), p) * float(last)
-    below = to_int(floor(maximum(minimum(place, float(last)), 0.0)))
+    proper = both(ge(p, 0.0), le(p, 1.0))
+    place = switch(proper, p, 0.0) * float(last)
+    below = to_int(floor(place))
     low, high = gather(x, below), gather(x, int_min(plus(below, 1), last))
-    return low + (place - to_real(below)) * (high - low)
+    return valid(proper, low + (place - to_real(below)) * (high - low))
 
 
 for _type in ("vector", "row_vector", "array[] real", "array[] int"):

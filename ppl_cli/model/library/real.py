@@ -30,6 +30,11 @@ def _log_falling_factorial(x: Any, n: Any) -> Variable:
     return valid(sm.gt(x, 0.0), sm.lgamma(after) - sm.lgamma(after - n))
 
 
+def _lchoose(n: Variable, k: Variable) -> Variable:
+    """For n >= -1 and -1 <= k <= n + 1, else NaN."""
+    return valid(sm.both(sm.ge(k, -1.0), sm.ge(n - k, -1.0)), log_choose(n, k))
+
+
 UNARY = {
     "exp": sm.exp, "exp2": sm.exp2, "expm1": sm.expm1, "log": sm.log, "log2": sm.log2, "log10": sm.log10,
     "log1p": sm.log1p, "sqrt": sm.sqrt, "cbrt": sm.cbrt, "floor": sm.floor, "ceil": sm.ceil, "round": sm.rounded, "trunc": sm.trunc,
@@ -67,8 +72,8 @@ BINARY = {
     "hypot": lambda a, b: _hypot(sm.absolute(real(a)), sm.absolute(real(b))),
     "atan2": sm.atan2,
     "lbeta": lambda a, b: sm.lbeta(real(a), real(b)),
-    "lchoose": log_choose,
-    "binomial_coefficient_log": log_choose,
+    "lchoose": lambda n, k: _lchoose(real(n), real(k)),
+    "binomial_coefficient_log": lambda n, k: _lchoose(real(n), real(k)),
     "lmultiply": multiply_log,
     "multiply_log": multiply_log,
     "log_diff_exp": lambda a, b: log_diff_exp(real(a), real(b)),
