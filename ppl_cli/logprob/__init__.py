@@ -1,5 +1,15 @@
 """Random-variable graph → log-density graph, and random variables → draws."""
-from ppl_cli.logprob import comparisons, order_statistics, rounding, sequences, slices, stacks, sums, transforms
+from ppl_cli.logprob import (
+    comparisons,
+    order_statistics,
+    reciprocals,
+    rounding,
+    sequences,
+    slices,
+    stacks,
+    sums,
+    transforms,
+)
 from ppl_cli.logprob.base import NotDerivable, logccdf, logcdf, logp, logprob
 from ppl_cli.logprob.density import density
 from ppl_cli.logprob.draws import expand_draws
@@ -17,6 +27,7 @@ __all__ = [
     "mixture_marginal",
     "comparisons",
     "order_statistics",
+    "reciprocals",
     "rounding",
     "linear",
     "sequences",

@@ -14,6 +14,8 @@ from ppl_cli.distributions import DISTRIBUTIONS
 from ppl_cli.distributions.formulas import real
 from ppl_cli.graph.basic import Constant, Variable, constant
 from ppl_cli.logprob.base import NotDerivable, check_independent, is_random, known, logccdf, logcdf, logp, random_inputs
+from ppl_cli.logprob.inverses import composed
+from ppl_cli.logprob.linear import normal_law
 from ppl_cli.logprob.masses import place
 from ppl_cli.logprob.reductions import RULES, Rules, taken_apart
 from ppl_cli.logprob.transforms import (
@@ -22,7 +24,6 @@ from ppl_cli.logprob.transforms import (
     DENSITIES,
     change_of_variables,
     check_no_copies,
-    composed,
     log_probability_above,
     log_probability_below,
 )
@@ -96,8 +97,26 @@ def member(v: Variable) -> Member:
         return LINEAR[op.name](op, inputs)
     if isinstance(op, Reduce) and op.kind == "sum":
         same = taken_apart(op, inputs[0])
-        return _reduced(member(inputs[0]), op.axes) if same is None else member(same)
+        if same is not None:
+            return member(same)
+        return _reduced(member(inputs[0]), op.axes) if _independent(inputs[0]) else _of_a_vector(op, inputs[0])
     raise NotDerivable(f"sums with `{op}` of random values have no closed form here")
+
+
+def _independent(container: Variable) -> bool:
+    """Whether a container is of independent draws, moved and scaled element by element."""
+    op, inputs = container.op, container.inputs
+    if isinstance(op, Elementwise) and op.name in LINEAR:
+        return all(_independent(inputs[k]) for k in random_inputs(inputs))
+    return isinstance(op, Reduce) or (isinstance(op, RandomVariable) and not op.event_ndim)
+
+
+def _of_a_vector(op: Reduce, container: Variable) -> Member:
+    """The sum of the elements of a normal vector."""
+    if op.axes != (-1,):
+        raise NotDerivable("sums of elements that are not independent have no closed form here")
+    law = normal_law(container)
+    return Member("normal", (op(law.mean), sqrt(reduce_sum(law.covariance, (-2, -1)))), container.shape[:-1])
 
 
 def _variables(values: Sequence[Any]) -> list[Variable]:
@@ -154,7 +173,7 @@ def _single(v: Variable) -> Variable:
 def _together(one: Member, other: Member) -> Member:
     if one.family != other.family or one.scale != other.scale:
         raise NotDerivable(f"the sum of {_said(one)} and {_said(other)} values has no closed form here")
-    rules = {
+    rules: dict[str, Callable[[Variable, Variable], Variable]] = {
         ADDED: add, COMMON: lambda a, b: _common((a, b)), SQUARES: lambda a, b: sqrt(real(a) * a + real(b) * b),
     }  # fmt: skip
     pairs = zip(SUMS[one.family], one.parameters, other.parameters, strict=True)

@@ -7,23 +7,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import reduce
 
 from ppl_cli.graph.basic import Constant, Op, Variable, constant
 from ppl_cli.logprob.base import (
     NotDerivable,
     is_discrete,
-    is_random,
     log_cumulative,
     log_survival,
-    logccdf,
-    logcdf,
     logp,
     logprob,
     only_random,
     random_inputs,
 )
+from ppl_cli.logprob.inverses import INVERSES, Preimage, composed
 from ppl_cli.logprob.masses import (
     Place,
     log_above,
@@ -32,221 +29,31 @@ from ppl_cli.logprob.masses import (
     log_below,
     log_interval,
     log_mass,
-    log_step,
     op_place,
     place,
 )
-from ppl_cli.ops import scalar_math as sm
 from ppl_cli.ops.elementwise import Elementwise
 from ppl_cli.ops.reduction import reduce_sum
-from ppl_cli.ops.scalar_math import absolute, both, either, eq, gt, log, log_add_exp, lt, neg, switch
+from ppl_cli.ops.scalar_math import both, either, eq, log_add_exp, switch
 from ppl_cli.ops.shape import broadcast_to
-
-Inside = Callable[[Variable], Variable]
-
-
-@dataclass(frozen=True)
-class Branch:
-    """One of the x with g(x) = y: `x`, the log of |dx/dy|, whether g increases there (a number or a condition)."""
-
-    x: Variable
-    log_slope: Variable
-    increasing: bool | Variable = True
-
-
-@dataclass(frozen=True)
-class Preimage:
-    """All branches, and the condition under which y has any; None: always. `below`: log P(g(X) <= y) where there is
-    none is 0 (y is above all values) if this holds, else -inf."""
-
-    branches: Sequence[Branch]
-    valid: Variable | None = None
-    above: Variable | None = None
-
-
-# name → (the fixed arguments with None in the place of x, y) → Preimage
-Inverse = Callable[[Sequence[Variable | None], Variable], Preimage]
-INVERSES: dict[str, Inverse] = {}
-
-
-def inverse(name: str) -> Callable[[Inverse], Inverse]:
-    def register(function: Inverse) -> Inverse:
-        INVERSES[name] = function
-        return function
-
-    return register
-
-
-def _monotone(
-    name: str, x: Callable[[Variable], Variable], log_slope: Callable[[Variable, Variable], Variable],
-    valid: Inside | None = None, above: Inside | None = None, increasing: bool = True,
-) -> None:
-    """A function of one argument; the slope is given (x, y). `above`: where y is greater than all values."""
-
-    def preimage(arguments: Sequence[Variable | None], y: Variable) -> Preimage:
-        found = x(y)
-        branch = Branch(found, log_slope(found, y), increasing)
-        return Preimage([branch], None if valid is None else valid(y), None if above is None else above(y))
-
-    INVERSES[name] = preimage
-
-
-def _positive(y: Variable) -> Variable:
-    return gt(y, 0.0)
-
-
-def _log_cosh(y: Variable) -> Variable:
-    size = absolute(y)
-    return size + sm.log1p(sm.exp(-2.0 * size)) - math.log(2)
-
-
-_ZERO = constant(0.0)
-_LOG_PI = math.log(math.pi)
-
-_monotone("neg", neg, lambda x, y: _ZERO, increasing=False)
-_monotone("exp", log, lambda x, y: -x, _positive)
-_monotone("exp2", sm.log2, lambda x, y: -log(y * math.log(2)), _positive)
-_monotone("expm1", sm.log1p, lambda x, y: -x, lambda y: gt(y, -1.0))
-_monotone("log", sm.exp, lambda x, y: y)
-_monotone("log2", sm.exp2, lambda x, y: y * math.log(2) + math.log(math.log(2)))
-_monotone("log10", lambda y: sm.exp(y * math.log(10)), lambda x, y: y * math.log(10) + math.log(math.log(10)))
-_monotone("log1p", sm.expm1, lambda x, y: y)
-_monotone("sqrt", lambda y: y * y, lambda x, y: log(2.0 * y), lambda y: sm.ge(y, 0.0))
-_monotone("cbrt", lambda y: y * y * y, lambda x, y: math.log(3) + 2.0 * log(absolute(y)))
-_monotone(
-    "inv_logit", lambda y: log(y) - sm.log1p(-y), lambda x, y: -log(y) - sm.log1p(-y),
-    lambda y: both(gt(y, 0.0), lt(y, 1.0)), lambda y: sm.ge(y, 1.0),
-)  # fmt: skip
-_monotone(
-    "log1p_exp", lambda y: y + sm.log1m_exp(-y), lambda x, y: -sm.log1m_exp(-y), _positive
-)
-_monotone("tanh", sm.atanh, lambda x, y: -sm.log1p(-y * y), lambda y: lt(absolute(y), 1.0), lambda y: sm.ge(y, 1.0))
-_monotone("sinh", sm.asinh, lambda x, y: -0.5 * sm.log1p(y * y))
-_monotone("asinh", sm.sinh, lambda x, y: _log_cosh(y))
-_monotone("atanh", sm.tanh, lambda x, y: -2.0 * _log_cosh(y))
-_monotone("logit", sm.inv_logit, lambda x, y: -y - 2.0 * sm.log1p_exp(-y))
-_monotone(
-    "atan", sm.tan, lambda x, y: sm.log1p(x * x), lambda y: lt(absolute(y), 0.5 * math.pi),
-    lambda y: sm.ge(y, 0.5 * math.pi),
-)  # fmt: skip
-_monotone(
-    "inv_Phi", lambda y: 0.5 * sm.erfc(-y * math.sqrt(0.5)), lambda x, y: -0.5 * y * y - 0.5 * math.log(2 * math.pi)
-)
-_monotone(
-    "erf", lambda y: sm.ndtri(0.5 * (y + 1.0)) * math.sqrt(0.5), lambda x, y: x * x + 0.5 * _LOG_PI - math.log(2),
-    lambda y: lt(absolute(y), 1.0), lambda y: sm.ge(y, 1.0),
-)  # fmt: skip
-_monotone(
-    "erfc", lambda y: -sm.ndtri(0.5 * y) * math.sqrt(0.5), lambda x, y: x * x + 0.5 * _LOG_PI - math.log(2),
-    lambda y: both(gt(y, 0.0), lt(y, 2.0)), lambda y: sm.ge(y, 2.0), increasing=False,
-)  # fmt: skip
-
-
-@inverse("add")
-def _add(arguments: Sequence[Variable | None], y: Variable) -> Preimage:
-    (c,) = (a for a in arguments if a is not None)
-    return Preimage([Branch(y - c, _ZERO)])
-
-
-@inverse("sub")
-def _sub(arguments: Sequence[Variable | None], y: Variable) -> Preimage:
-    first, second = arguments
-    if second is not None:
-        return Preimage([Branch(y + second, _ZERO)])
-    assert first is not None
-    return Preimage([Branch(first - y, _ZERO, False)])
-
-
-@inverse("mul")
-def _mul(arguments: Sequence[Variable | None], y: Variable) -> Preimage:
-    (c,) = (a for a in arguments if a is not None)
-    return Preimage([Branch(y / c, -log(absolute(c)), gt(c, 0.0))])
-
-
-@inverse("checked_product")
-def _product(arguments: Sequence[Variable | None], y: Variable) -> Preimage:
-    return _mul(arguments[:2], y)
-
-
-@inverse("div")
-def _div(arguments: Sequence[Variable | None], y: Variable) -> Preimage:
-    first, second = arguments
-    if second is not None:
-        return Preimage([Branch(y * second, log(absolute(second)), gt(second, 0.0))])
-    assert first is not None  # a hyperbola: y > 0 means that x has the sign of c; the cdf has three pieces
-    return Preimage([Branch(first / y, log(absolute(first)) - 2.0 * log(absolute(y)), constant(math.nan))])
-
-
-@inverse("abs")
-@inverse("int_abs")
-def _abs(arguments: Sequence[Variable | None], y: Variable) -> Preimage:
-    return Preimage([Branch(y, _ZERO), Branch(-y, _ZERO, False)], sm.ge(y, 0.0))
-
-
-@inverse("cosh")
-def _cosh(arguments: Sequence[Variable | None], y: Variable) -> Preimage:
-    x = sm.acosh(y)
-    slope = -0.5 * log(y * y - 1.0)
-    return Preimage([Branch(x, slope), Branch(-x, slope, False)], gt(y, 1.0))
-
-
-@inverse("pow")
-def _pow(arguments: Sequence[Variable | None], y: Variable) -> Preimage:
-    base, exponent = arguments
-    if base is not None:  # c ** x
-        return Preimage([Branch(log(y) / log(base), -log(y) - log(absolute(log(base))), gt(base, 1.0))], _positive(y))
-    assert exponent is not None
-    size = sm.power(absolute(y), 1.0 / exponent)
-    slope = (1.0 / exponent - 1.0) * log(absolute(y)) - log(absolute(exponent))
-    up = Branch(size, slope, gt(exponent, 0.0))
-    whole = exponent.uniform if isinstance(exponent, Constant) else None
-    if whole is None or not float(whole).is_integer():
-        return Preimage([up], _positive(y))
-    if whole % 2:
-        return Preimage([Branch(size * sm.sign(y), slope, True if whole > 0 else constant(math.nan))])
-    even = [Branch(size, slope, whole > 0), Branch(-size, slope, whole < 0)]
-    return Preimage(even, sm.ge(y, 0.0) if whole > 0 else _positive(y))
-
-
-@inverse("square")
-def _square(arguments: Sequence[Variable | None], y: Variable) -> Preimage:
-    x = sm.sqrt(y)
-    slope = -log(2.0 * x)
-    return Preimage([Branch(x, slope), Branch(-x, slope, False)], sm.ge(y, 0.0))
-
-
-def composed(op: Elementwise, inputs: Sequence[Variable]) -> str | None:
-    """The name of a function of one random value that is written with two uses of it: x * x, log(x) - log1p(-x)."""
-    first, second = inputs if len(inputs) == 2 else (None, None)
-    if op.name == "mul" and first is second:
-        return "square"
-    if (
-        op.name == "sub"
-        and first.op == log.op
-        and second.op == sm.log1p.op
-        and second.inputs[0] is neg(first.inputs[0])
-    ):
-        return "logit"
-    return None
 
 
 def check_no_copies(op: Elementwise, inputs: Sequence[Variable]) -> None:
     """Refuse one random value that becomes many elements, which then depend on each other."""
     shape = op.output_types(*(v.type for v in inputs))[0].shape
     if any(inputs[k].shape != shape for k in random_inputs(inputs)):
-        raise NotDerivable(f"`{op.name}` uses one random value for many elements")
+        raise NotDerivable(f"`{op.name}` makes several elements of one random value")
 
 
 def inverse_image(op: Elementwise, inputs: Sequence[Variable], y: Variable) -> tuple[Variable, Preimage]:
     """The random input and where it must be."""
-    if name := composed(op, inputs):
-        rv = inputs[0] if name == "square" else inputs[0].inputs[0]
+    if pair := composed(op, inputs):
+        name, rv = pair
         return rv, INVERSES[name]([None], y)
     at = only_random(inputs, op.name)
     if op.name not in INVERSES:
         raise NotDerivable(f"the density of `{op.name}` of a random value is not known")
-    if inputs[at].shape != op.output_types(*(v.type for v in inputs))[0].shape:
-        raise NotDerivable(f"`{op.name}` makes several elements of one random value")
+    check_no_copies(op, inputs)
     return inputs[at], INVERSES[op.name]([None if k == at else v for k, v in enumerate(inputs)], y)
 
 
@@ -375,27 +182,3 @@ def _elementwise_place(op: Elementwise, inputs: Sequence[Variable], x: Variable)
 DENSITIES["to_real"] = lambda op, inputs, value: log_mass(inputs[0], value)
 BELOW["to_real"] = lambda op, inputs, value: log_at_most(inputs[0], value)
 ABOVE["to_real"] = lambda op, inputs, value: log_above(inputs[0], value)
-
-
-def _reciprocal(below: bool) -> Rule:
-    """The distribution function of 1 / X: the negative values of X are those of 1 / X."""
-
-    def side(op: Elementwise, inputs: Sequence[Variable], y: Variable) -> Variable:
-        over, rv = inputs
-        if not is_random(rv):
-            return (log_probability_below if below else log_probability_above)(op, inputs, y)
-        if not isinstance(over, Constant) or over.uniform != 1:
-            return (logcdf if below else logccdf)(over * (1.0 / rv), y)
-        x, zero = 1.0 / y, constant(0)
-        under, not_under = (log_below(rv, x), log_below(rv, zero)), (log_at_least(rv, x), log_at_least(rv, zero))
-        negative, positive = gt(0.0, y), gt(y, 0.0)
-        if below:  # X < 0, and for y > 0 X >= 1 / y too, or for y < 0 only 1 / y <= X
-            between = log_step(under[0], under[1], not_under[0], not_under[1])
-            return switch(positive, log_add_exp(under[1], not_under[0]), switch(negative, between, under[1]))
-        between = log_step(under[1], under[0], not_under[1], not_under[0])
-        return switch(positive, between, switch(negative, log_add_exp(not_under[1], under[0]), not_under[1]))
-
-    return side
-
-
-BELOW["div"], ABOVE["div"] = _reciprocal(below=True), _reciprocal(below=False)
