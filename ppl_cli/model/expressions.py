@@ -242,7 +242,7 @@ class Expressions:
         return promote(result, resolved.result)
 
     def stretched(
-        self, e: s.Call, signature: Signature, values: Sequence[Value], implementation: Callable[..., Variable]
+        self, e: s.Call, signature: Signature, values: Sequence[Value], implementation: Callable[..., Any]
     ) -> Value | None:
         """A call that makes or takes vectors of unknown length; None if it does not."""
         sizes = self.el.library.size_arguments(e.name)
@@ -257,6 +257,10 @@ class Expressions:
         if signature.bar and all(pattern.word in ("reals", "ints") for pattern in signature.arguments):
             return self.el.stretches.sum(self.el.stretches.together(one, values, e.span))
         elementwise = one if signature.result.word in ("T", "Z") else None
+        if e.suffix is s.Suffix.JACOBIAN and elementwise is not None:
+            jacobian = self.el.stretches.together(lambda *a: one(*a).elements[1], values, e.span)
+            self.el.add_term(e, self.el.lift(self.el.stretches.sum(jacobian)))
+            elementwise = lambda *a: one(*a).elements[0]  # noqa: E731
         return self.el.stretches.call(e.name, elementwise, values, e.span)
 
     def settle(self, value: Value, span: Span, position: int, name: str) -> Value:

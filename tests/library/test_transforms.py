@@ -96,3 +96,17 @@ model { target += sum(x); }""")
     value, gradient = model.logp_grad(np.array([0.1, 0.2, 0.3, 0.4]))
     assert value == pytest.approx(0.1 + sum(math.exp(v) + v for v in (0.2, 0.3, 0.4)))
     np.testing.assert_allclose(gradient, [1, *(math.exp(v) + 1 for v in (0.2, 0.3, 0.4))])
+
+
+@pytest.mark.parametrize("call", ["lower_bound_jacobian({}, 0)", "ordered_jacobian({})"])
+def test_jacobians_of_parts_of_any_length(call: str) -> None:
+    program = """data { int N; array[N] int start; array[N] int length; } parameters { vector[7] y; }
+transformed parameters { real s = 0; for (n in 1:N) s += sum(PART); } model { target += s; }"""
+    part = call.format("segment(y, start[n], length[n])")
+    ragged = load(program.replace("PART", part), data={"N": 2, "start": [1, 3], "length": [2, 5]})
+    whole = load(program.replace("for (n in 1:N) s += sum(PART)", " ".join(
+        f"s += sum({call.format(f'segment(y, {a}, {n})')});" for a, n in ((1, 2), (3, 5)))),
+        data={"N": 0, "start": [], "length": []})  # fmt: skip
+    q = np.random.default_rng(3).normal(size=7)
+    for found, expected in zip(ragged.logp_grad(q), whole.logp_grad(q), strict=True):
+        np.testing.assert_allclose(found, expected)
