@@ -8,8 +8,10 @@ operation.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from functools import singledispatch
+from collections.abc import Callable, Sequence
+from functools import singledispatch, wraps
+from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -20,11 +22,31 @@ from ppl_cli.ops.reduction import reduce_sum
 from ppl_cli.ops.scalar_math import eq, ge, lt, switch
 from ppl_cli.ops.shape import broadcast_to
 
+Found = TypeVar("Found")
+
 
 class NotDerivable(NotImplementedError):
     """The density of an expression cannot be derived; the message says why."""
 
 
+def remembered(function: Callable[[Variable, Variable], Found]) -> Callable[[Variable, Variable], Found]:
+    """A function of a random expression and a value, asked once for each pair as long as the expression is in use.
+
+    The rules of nested operations ask for the same tails again and again.
+    """
+    answers: WeakKeyDictionary[Variable, WeakKeyDictionary[Variable, Found]] = WeakKeyDictionary()
+
+    @wraps(function)
+    def asked(rv: Variable, value: Variable) -> Found:
+        known_of_rv = answers.setdefault(rv, WeakKeyDictionary())
+        if value not in known_of_rv:
+            known_of_rv[value] = function(rv, value)
+        return known_of_rv[value]
+
+    return asked
+
+
+@remembered
 def logp(rv: Variable, value: Variable) -> Variable:
     """The log density (mass, for what is discrete) at `value` of the random expression `rv`.
 
@@ -51,6 +73,7 @@ def summed(density: Variable, value: Variable, ndim: int) -> Variable:
     return reduce_sum(whole, tuple(range(ndim - density.ndim, 0)))
 
 
+@remembered
 def logcdf(rv: Variable, value: Variable) -> Variable:
     """log P(rv <= value), for scalar random expressions, elementwise."""
     if rv.owner is None or not is_random(rv):
@@ -58,6 +81,7 @@ def logcdf(rv: Variable, value: Variable) -> Variable:
     return log_cumulative(rv.owner.op, rv.inputs, value)
 
 
+@remembered
 def logccdf(rv: Variable, value: Variable) -> Variable:
     """log P(rv > value), for scalar random expressions, elementwise."""
     if rv.owner is None or not is_random(rv):

@@ -13,7 +13,7 @@ from functools import singledispatch
 
 from ppl_cli.distributions.formulas import log_diff_exp
 from ppl_cli.graph.basic import Op, Variable, constant
-from ppl_cli.logprob.base import ROUNDINGS, NotDerivable, is_discrete, is_random, logccdf, logcdf, logp
+from ppl_cli.logprob.base import ROUNDINGS, NotDerivable, is_discrete, is_random, logccdf, logcdf, logp, remembered
 from ppl_cli.ops.random import RandomVariable, Truncated
 from ppl_cli.ops.scalar_math import (
     absolute,
@@ -64,6 +64,7 @@ def _of_what_is_truncated(op: Truncated, inputs: Sequence[Variable], x: Variable
     return place(inputs[0], x)
 
 
+@remembered
 def place(rv: Variable, x: Variable) -> Place | None:
     """The mass of a random expression that is close to `x`; None if it has none anywhere."""
     if not is_whole(rv):
