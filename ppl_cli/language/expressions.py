@@ -32,6 +32,7 @@ from ppl_cli.language.types import (
     MATRIX,
     REAL,
     ROW_VECTOR,
+    SCALARS,
     VECTOR,
     VOID,
     ArrayType,
@@ -178,6 +179,9 @@ def _binary_type(context: Context, expression: syntax.Binary, left: Type, right:
     if found is None:
         message = f"`{expression.operator}` is not possible between {article(left)} and {article(right)}"
         context.error(message, expression.span, _operator_hint(expression.operator, left, right))
+    elif expression.operator == "^" and left == MATRIX and right in SCALARS:
+        hint = "write `matrix_power` for a product of matrices, else `.^`"
+        context.warn("`^` raises each element of a matrix to the power", expression.span, hint)
     return found or ERROR
 
 

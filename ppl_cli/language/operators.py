@@ -59,7 +59,7 @@ def binary_type(operator: str, left: Type, right: Type) -> Type | None:
     if contains_error(left) or contains_error(right):
         return INT if operator in _EQUALITY | _REAL_TO_INT else ERROR
     if not isinstance(left, BasicType) or not isinstance(right, BasicType):
-        power = _POWER_OF_ARRAYS.match((left, right)) if operator == ".^" else None
+        power = _POWER_OF_ARRAYS.match((left, right)) if operator in _ALWAYS_REAL else None
         return power.result if power is not None else None
     if operator in _INT_ONLY:
         return INT if left == right == INT else None
