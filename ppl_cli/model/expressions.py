@@ -57,6 +57,9 @@ _FAST: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
 }
 
+# Functions that are operators of integers, which may divide by zero or not fit into 64 bits.
+_CHECKED = {"divide": "/", "elt_divide": "/", "modulus": "%", "multiply": "*", "elt_multiply": "*"}
+
 
 class Expressions:
     """Evaluates expressions for one elaborator."""
@@ -228,6 +231,8 @@ class Expressions:
         ):
             return stretched
         values = [self.settle(v, a.span, k, e.name) for k, (v, a) in enumerate(zip(values, e.arguments, strict=True))]
+        if types == (INT, INT) and e.name in _CHECKED:
+            return self.combine(_CHECKED[e.name], types, (values[0], values[1]), e.span, resolved.result)
         drawn = e.suffix is s.Suffix.RNG
         if drawn and not self.el.drawing:
             raise NotSupported("drawing at random while data are transformed is", e.span)
