@@ -139,8 +139,12 @@ log_mix = elementwise(  # its derivatives are finite where a weight is 0
 sin = elementwise("sin", 1, np.sin, lambda g, y, x: (g * cos(x),), "sin({0})", "sin({0})")
 cos = elementwise("cos", 1, np.cos, lambda g, y, x: (-g * sin(x),), "cos({0})", "cos({0})")
 tan = elementwise("tan", 1, np.tan, lambda g, y, x: (g * (1.0 + y * y),), "tan({0})", "tan({0})")
-asin = elementwise("asin", 1, np.arcsin, lambda g, y, x: (g / sqrt(1.0 - x * x),), "asin({0})", "asin({0})")
-acos = elementwise("acos", 1, np.arccos, lambda g, y, x: (-g / sqrt(1.0 - x * x),), "acos({0})", "acos({0})")
+asin = elementwise(
+    "asin", 1, np.arcsin, lambda g, y, x: (g / sqrt((1.0 - x) * (1.0 + x)),), "asin({0})", "asin({0})",
+)
+acos = elementwise(
+    "acos", 1, np.arccos, lambda g, y, x: (-g / sqrt((1.0 - x) * (1.0 + x)),), "acos({0})", "acos({0})",
+)
 atan = elementwise("atan", 1, np.arctan, lambda g, y, x: (g / (1.0 + x * x),), "atan({0})", "atan({0})")
 atan2 = elementwise(
     "atan2", 2, np.arctan2, lambda g, y, a, b: (g * b / (a * a + b * b), -g * a / (a * a + b * b)),
@@ -150,8 +154,12 @@ sinh = elementwise("sinh", 1, np.sinh, lambda g, y, x: (g * cosh(x),), "sinh({0}
 cosh = elementwise("cosh", 1, np.cosh, lambda g, y, x: (g * sinh(x),), "cosh({0})", "cosh({0})")
 tanh = elementwise("tanh", 1, np.tanh, lambda g, y, x: (g * (1.0 - y * y),), "tanh({0})", "tanh({0})")
 asinh = elementwise("asinh", 1, np.arcsinh, lambda g, y, x: (g / sqrt(x * x + 1.0),), "asinh({0})", "asinh({0})")
-acosh = elementwise("acosh", 1, np.arccosh, lambda g, y, x: (g / sqrt(x * x - 1.0),), "acosh({0})", "acosh({0})")
-atanh = elementwise("atanh", 1, np.arctanh, lambda g, y, x: (g / (1.0 - x * x),), "atanh({0})", "atanh({0})")
+acosh = elementwise(
+    "acosh", 1, np.arccosh, lambda g, y, x: (g / sqrt((x - 1.0) * (x + 1.0)),), "acosh({0})", "acosh({0})",
+)
+atanh = elementwise(
+    "atanh", 1, np.arctanh, lambda g, y, x: (g / ((1.0 - x) * (1.0 + x)),), "atanh({0})", "atanh({0})",
+)
 
 # Special functions
 _CYTHON = "scipy.special.cython_special:"
