@@ -37,7 +37,8 @@ def _lchoose(n: Variable, k: Variable) -> Variable:
 
 UNARY = {
     "exp": sm.exp, "exp2": sm.exp2, "expm1": sm.expm1, "log": sm.log, "log2": sm.log2, "log10": sm.log10,
-    "log1p": sm.log1p, "sqrt": sm.sqrt, "cbrt": sm.cbrt, "floor": sm.floor, "ceil": sm.ceil, "round": sm.rounded, "trunc": sm.trunc,
+    "log1p": sm.log1p, "sqrt": sm.sqrt, "cbrt": sm.cbrt, "floor": sm.floor, "ceil": sm.ceil, "round": sm.rounded,
+    "trunc": sm.trunc,
     "sin": sm.sin, "cos": sm.cos, "tan": sm.tan, "asin": sm.asin, "acos": sm.acos, "atan": sm.atan, "sinh": sm.sinh,
     "cosh": sm.cosh, "tanh": sm.tanh, "asinh": sm.asinh, "acosh": sm.acosh, "atanh": sm.atanh, "lgamma": sm.lgamma,
     "digamma": sm.digamma, "trigamma": sm.trigamma, "erf": sm.erf, "erfc": sm.erfc, "inv_logit": sm.inv_logit,
