@@ -339,14 +339,14 @@ Affine = tuple[Variable | None, int]  # a variable plus a number
 def _positions_read(loop: Loop, node: Apply, chain: Sequence[Variable]) -> list[tuple[Variable, list[Affine]]] | None:
     """Which of `chain` a node reads and where: at most so far along each axis, or at least if `loop` runs backwards."""
     if node.op == Gather():
-        positions = [affine(r) for r in node.inputs[1:]]
+        positions: list[Affine] = [*map(affine, node.inputs[1:])]
         return None if any(v in chain for v in node.inputs[1:]) else [(node.inputs[0], positions)]
     inner = node.op
     if not isinstance(inner, Loop) or any(v in chain for v in node.inputs[: 2 + inner.n_carried]):
         return None
     outer = dict(zip(inner.invariants, node.inputs[2 + inner.n_carried :], strict=True))
     tensors = {p for p, v in outer.items() if v in chain}
-    found = []
+    found: list[tuple[Variable, list[Affine]]] = []
     for part in toposort(inner.body.results):
         if not any(v in tensors for v in part.inputs):
             continue
@@ -354,6 +354,7 @@ def _positions_read(loop: Loop, node: Apply, chain: Sequence[Variable]) -> list[
             return None
         positions = []
         for r in part.inputs[1:]:
+            base: Variable | None
             base, offset = affine(r)
             if base is inner.index:
                 base, more = affine(node.inputs[0 if loop.backwards else 1])

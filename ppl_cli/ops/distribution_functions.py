@@ -17,11 +17,9 @@ from ppl_cli.ops.scalar_math import _CYTHON, _special, eq, exp, gt, lgamma, log,
 _DIFFERENCE = (4 / 5, -1 / 5, 4 / 105, -1 / 280)
 
 
-def difference(function: Callable[..., Variable], arguments: tuple[Variable, ...], position: int) -> Variable | None:
-    """The derivative of `function` by its positive argument at `position`; None if that is data."""
+def difference(function: Callable[..., Variable], arguments: tuple[Variable, ...], position: int) -> Variable:
+    """The derivative of `function` by its positive argument at `position`."""
     x = arguments[position]
-    if isinstance(x, Constant):
-        return None
     step = 0.02 * x / (1.0 + sqrt(x))
 
     def at(offset: float) -> Variable:
@@ -31,12 +29,17 @@ def difference(function: Callable[..., Variable], arguments: tuple[Variable, ...
     return sum(rest, start=first) / step
 
 
+def _slopes(g: Variable, function: Callable[..., Variable], arguments: tuple[Variable, ...]) -> list[Variable | None]:
+    """The gradient by all arguments but the last; None for those that are data."""
+    shapes = enumerate(arguments[:-1])
+    return [None if isinstance(a, Constant) else g * difference(function, arguments, k) for k, a in shapes]
+
+
 def _pullback(name: str, density: Callable[..., Variable], sign: float = 1.0) -> Any:
     """Of a function of shape parameters and, last, the argument."""
 
     def pullback(g: Variable, y: Variable, *arguments: Variable) -> list[Variable | None]:
-        slopes = [difference(FUNCTIONS[name], arguments, k) for k in range(len(arguments) - 1)]
-        return [*(None if s is None else g * s for s in slopes), sign * g * density(*arguments)]
+        return [*_slopes(g, FUNCTIONS[name], arguments), sign * g * density(*arguments)]
 
     return pullback
 
@@ -106,5 +109,4 @@ FUNCTIONS: dict[str, Callable[..., Variable]] = {
 
 def _implicit(g: Variable, function: Callable[..., Variable], arguments: tuple[Variable, ...]) -> list[Variable | None]:
     """The gradient of the inverse of `function` in its last argument, by the shapes and by its value."""
-    slopes = [difference(function, arguments, k) for k in range(len(arguments) - 1)]
-    return [*(None if s is None else -g * s for s in slopes), g]
+    return [*_slopes(-g, function, arguments), g]

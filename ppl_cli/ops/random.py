@@ -19,10 +19,21 @@ from ppl_cli.graph.types import DType, TensorType
 class Law(Protocol):
     """What a random variable's op needs to know of its distribution."""
 
-    name: str
-    dtype: DType
-    event_ndims: tuple[int, ...]  # for each parameter: how many of its last axes make up one parameter value
-    sized: bool  # whether the event shape has to be given with the random variable
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def dtype(self) -> DType: ...
+
+    @property
+    def event_ndims(self) -> tuple[int, ...]:
+        """For each parameter: how many of its last axes make up one parameter value."""
+        ...
+
+    @property
+    def sized(self) -> bool:
+        """Whether the event shape has to be given with the random variable."""
+        ...
 
     def event_shape(self, *parameters: TensorType) -> tuple[int, ...]:
         """The shape of one draw."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ppl_cli.graph.basic import Variable, constant
-from ppl_cli.ops.elementwise import elementwise
+from ppl_cli.ops.elementwise import ElementwiseFunction, elementwise
 
 
 def _special(name: str) -> Any:
@@ -72,7 +72,7 @@ absolute = elementwise(
     "abs", 1, np.abs, lambda g, y, x: (g * sign(x),), "fabs({0})", "float(abs({0}))",
 )
 int_abs = elementwise("int_abs", 1, np.abs, None, "({0} < 0 ? -{0} : {0})", "abs({0})", result="int64")
-sign = elementwise(
+sign: ElementwiseFunction = elementwise(
     "sign", 1, np.sign, None,
     "({0} > 0 ? 1.0 : {0} < 0 ? -1.0 : (double){0})", "(1.0 if {0} > 0 else -1.0 if {0} < 0 else float({0}))",
 )
@@ -80,7 +80,7 @@ sqrt = elementwise(  # the slope at 0 counts as 0, as in Stan
     "sqrt", 1, np.sqrt, lambda g, y, x: (switch(eq(y, 0.0), 0.0, g / (2.0 * y)),), "sqrt({0})", "sqrt({0})",
 )
 cbrt = elementwise("cbrt", 1, np.cbrt, lambda g, y, x: (g / (3.0 * y * y),), "cbrt({0})", "cbrt({0})")
-power = elementwise(
+power: ElementwiseFunction = elementwise(
     "pow", 2, lambda a, b: np.power(np.asarray(a, "float64"), b),
     lambda g, y, a, b: (switch(eq(b, 0.0), 0.0, g * b * power(a, b - 1.0)), switch(eq(a, 0.0), 0.0, g * y * log(a))),
     "pow({0}, {1})", "pow_({0}, {1})",
@@ -98,7 +98,7 @@ int_min = elementwise("min", 2, np.minimum, None, "({0} < {1} ? {0} : {1})", "mi
 floor = elementwise("floor", 1, np.floor, None, "floor({0})", "floor({0})")
 detached = elementwise("detached", 1, lambda x: x, None, "{0}", "{0}")  # a value that is not differentiated
 ceil = elementwise("ceil", 1, np.ceil, None, "ceil({0})", "ceil({0})")
-trunc = elementwise("trunc", 1, np.trunc, None, "trunc({0})", "trunc({0})")
+trunc: ElementwiseFunction = elementwise("trunc", 1, np.trunc, None, "trunc({0})", "trunc({0})")
 rounded = elementwise(
     "round", 1, lambda x: np.copysign(np.floor(np.abs(x) + 0.5), x), None, "round({0})", "round_({0})",
 )
@@ -107,7 +107,7 @@ rounded = elementwise(
 exp = elementwise("exp", 1, np.exp, lambda g, y, x: (g * y,), "exp({0})", "exp({0})")
 exp2 = elementwise("exp2", 1, np.exp2, lambda g, y, x: (g * y * float(np.log(2)),), "exp2({0})", "pow_(2.0, {0})")
 expm1 = elementwise("expm1", 1, np.expm1, lambda g, y, x: (g * (y + 1.0),), "expm1({0})", "expm1({0})")
-log = elementwise("log", 1, np.log, lambda g, y, x: (g / x,), "log({0})", "log({0})")
+log: ElementwiseFunction = elementwise("log", 1, np.log, lambda g, y, x: (g / x,), "log({0})", "log({0})")
 log2 = elementwise("log2", 1, np.log2, lambda g, y, x: (g / (x * float(np.log(2))),), "log2({0})", "log2({0})")
 log10 = elementwise("log10", 1, np.log10, lambda g, y, x: (g / (x * float(np.log(10))),), "log10({0})", "log10({0})")
 log1p = elementwise("log1p", 1, np.log1p, lambda g, y, x: (g / (1.0 + x),), "log1p({0})", "log1p({0})")
@@ -137,7 +137,7 @@ log_mix = elementwise(  # its derivatives are finite where a weight is 0
 
 # Trigonometry
 sin = elementwise("sin", 1, np.sin, lambda g, y, x: (g * cos(x),), "sin({0})", "sin({0})")
-cos = elementwise("cos", 1, np.cos, lambda g, y, x: (-g * sin(x),), "cos({0})", "cos({0})")
+cos: ElementwiseFunction = elementwise("cos", 1, np.cos, lambda g, y, x: (-g * sin(x),), "cos({0})", "cos({0})")
 tan = elementwise("tan", 1, np.tan, lambda g, y, x: (g * (1.0 + y * y),), "tan({0})", "tan({0})")
 asin = elementwise(
     "asin", 1, np.arcsin, lambda g, y, x: (g / sqrt((1.0 - x) * (1.0 + x)),), "asin({0})", "asin({0})",
@@ -151,7 +151,7 @@ atan2 = elementwise(
     "atan2({0}, {1})", "atan2({0}, {1})",
 )
 sinh = elementwise("sinh", 1, np.sinh, lambda g, y, x: (g * cosh(x),), "sinh({0})", "sinh({0})")
-cosh = elementwise("cosh", 1, np.cosh, lambda g, y, x: (g * sinh(x),), "cosh({0})", "cosh({0})")
+cosh: ElementwiseFunction = elementwise("cosh", 1, np.cosh, lambda g, y, x: (g * sinh(x),), "cosh({0})", "cosh({0})")
 tanh = elementwise("tanh", 1, np.tanh, lambda g, y, x: (g * (1.0 - y * y),), "tanh({0})", "tanh({0})")
 asinh = elementwise("asinh", 1, np.arcsinh, lambda g, y, x: (g / sqrt(x * x + 1.0),), "asinh({0})", "asinh({0})")
 acosh = elementwise(
@@ -174,14 +174,14 @@ lbeta = elementwise(
     external=_CYTHON + "betaln",
     commutative=True,
 )
-digamma = elementwise(
+digamma: ElementwiseFunction = elementwise(
     "digamma", 1, _digamma, lambda g, y, x: (g * trigamma(x),), "digamma({0})", "digamma({0})",
 )
-trigamma = elementwise(
+trigamma: ElementwiseFunction = elementwise(
     "trigamma", 1, lambda x: _special("zeta")(2.0, x), lambda g, y, x: (-2.0 * g * hurwitz_zeta(3.0, x),),
     "hurwitz_zeta(2.0, {0})", "hurwitz_zeta(2.0, {0})",
 )
-hurwitz_zeta = elementwise(
+hurwitz_zeta: ElementwiseFunction = elementwise(
     "hurwitz_zeta", 2, _special("zeta"), lambda g, y, s, x: (None, -g * s * hurwitz_zeta(s + 1.0, x)),
     "hurwitz_zeta({0}, {1})", "hurwitz_zeta({0}, {1})",
 )
@@ -201,7 +201,9 @@ ndtri = elementwise(
 )
 
 # Comparison, logic, selection, conversion
-eq = elementwise("eq", 2, np.equal, None, "{0} == {1}", "{0} == {1}", result="bool", commutative=True)
+eq: ElementwiseFunction = elementwise(
+    "eq", 2, np.equal, None, "{0} == {1}", "{0} == {1}", result="bool", commutative=True,
+)
 ne = elementwise("ne", 2, np.not_equal, None, "{0} != {1}", "{0} != {1}", result="bool", commutative=True)
 lt = elementwise("lt", 2, np.less, None, "{0} < {1}", "{0} < {1}", result="bool")
 le = elementwise("le", 2, np.less_equal, None, "{0} <= {1}", "{0} <= {1}", result="bool")
@@ -216,7 +218,7 @@ either = elementwise(
 negation = elementwise("not", 1, np.logical_not, None, "!{0}", "{0} == 0", result="bool")
 isnan = elementwise("isnan", 1, np.isnan, None, "isnan({0})", "isnan({0})", result="bool")
 isinf = elementwise("isinf", 1, np.isinf, None, "isinf({0})", "isinf({0})", result="bool")
-switch = elementwise(
+switch: ElementwiseFunction = elementwise(
     "switch", 3, np.where, lambda g, y, c, a, b: (None, switch(c, g, 0.0), switch(c, 0.0, g)),
     "({0} ? {1} : {2})", "({1} if {0} else {2})", result="branches",
 )

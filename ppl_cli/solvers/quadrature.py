@@ -55,7 +55,8 @@ class Integral(Solver):
         return (self.body.results[0].type,)
 
     def expand(self, inputs: Sequence[Variable]) -> list[Variable]:
-        return [_integral(self.body, *inputs[:3], arguments=inputs[3:])]
+        a, b, tolerance, *arguments = inputs
+        return [_integral(self.body, a, b, tolerance, arguments)]
 
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Sequence[Variable]

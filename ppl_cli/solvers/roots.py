@@ -52,7 +52,8 @@ class Root(Solver):
         return (TensorType("float64", n),)
 
     def expand(self, inputs: Sequence[Variable]) -> list[Variable]:
-        return [_dogleg(self.body, *inputs[:4], arguments=inputs[4:])]
+        guess, step_tolerance, tolerance, most, *arguments = inputs
+        return [_dogleg(self.body, guess, step_tolerance, tolerance, most, arguments)]
 
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Sequence[Variable]

@@ -69,7 +69,8 @@ class System:
 
     def _direct(self, slopes: Variable) -> Variable:
         """How the body's result depends on each of the p numbers while the state is fixed, [p, n]."""
-        parts, place = [], self.n * (2 if self.implicit else 1)
+        parts: list[Variable] = []
+        place = self.n * (2 if self.implicit else 1)
         for k in self.sensitive:
             size = self.inputs[k].type.size
             if k < FIRST_ARGUMENT:
@@ -116,7 +117,8 @@ class Step:
 class Stepper(Protocol):
     """A method to solve a system."""
 
-    interpolates: bool
+    @property
+    def interpolates(self) -> bool: ...
 
     def begin(self) -> tuple[Variable, Sequence[Variable]]:
         """The state at t0, and what the first step has to know."""
