@@ -39,20 +39,24 @@ def _numbers(bound: Variable) -> np.ndarray | None:
 
 def _below(value: np.ndarray, lower: Variable) -> str | None:
     limit = _numbers(lower)
-    bad = None if limit is None else first_bad(~(value >= limit), value)
+    if limit is None:
+        return None
+    bad = first_bad(~(value >= limit), value)
     if bad is None:
         return None
     at = np.broadcast_to(limit, value.shape)[~(value >= limit)].ravel()[0] if value.shape else limit
-    return f"{bad[0]} is {bad[1]:g}, but must be greater than or equal to {float(at):g}"  # type: ignore[arg-type]
+    return f"{bad[0]} is {bad[1]:g}, but must be greater than or equal to {float(at):g}"
 
 
 def _above(value: np.ndarray, upper: Variable) -> str | None:
     limit = _numbers(upper)
-    bad = None if limit is None else first_bad(~(value <= limit), value)
+    if limit is None:
+        return None
+    bad = first_bad(~(value <= limit), value)
     if bad is None:
         return None
     at = np.broadcast_to(limit, value.shape)[~(value <= limit)].ravel()[0] if value.shape else limit
-    return f"{bad[0]} is {bad[1]:g}, but must be less than or equal to {float(at):g}"  # type: ignore[arg-type]
+    return f"{bad[0]} is {bad[1]:g}, but must be less than or equal to {float(at):g}"
 
 
 @dataclass(frozen=True)

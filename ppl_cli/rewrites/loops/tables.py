@@ -44,7 +44,8 @@ def tabulate(loop: Loop, inputs: Sequence[Variable], run: Run | None) -> list[Va
         tables, values, stop = part.interpreted(int(start.data), int(stop.data))  # type: ignore[attr-defined]
     position = sub(stop, add(loop.index, 1)) if loop.backwards else sub(loop.index, start)
     look_up = {c: gather(array(t), position) for c, t in zip(known, tables, strict=True) if len(t)}
-    final = {c: constant(np.asarray(v), literal=False) for c, v in zip(known, values, strict=True)}
+    final: dict[Variable, Variable] = {}
+    final.update((c, constant(np.asarray(v), literal=False)) for c, v in zip(known, values, strict=True))
     others = [c for c in loop.carried if c not in known]
     outer = dict(zip(loop.invariants, rest[loop.n_carried :], strict=True))
     results = clone_replace([result[c] for c in others], {**outer, **look_up})
@@ -67,7 +68,8 @@ class _Tabulated:
     def interpreted(self, start: int, stop: int) -> tuple[list[np.ndarray], Sequence[np.ndarray], Variable]:
         """The tables, the values after the loop, and where it stopped."""
         body = Body((self.loop.index, *self.carried), tuple(self.results))
-        values, tables = self.initial, [[] for _ in self.carried]
+        values = self.initial
+        tables: list[list[np.ndarray]] = [[] for _ in self.carried]
         steps = range(start, stop)
         for i in reversed(steps) if self.loop.backwards else steps:
             if self.loop.stops and values[self.carried.index(self.loop.carried[0])]:

@@ -69,7 +69,7 @@ def _rewrite_loop(loop: Loop, inputs: Sequence[Variable], run: Run | None) -> Se
             return vectorize_loops(table, run)
         if not loop.stops and int(stop.data) - int(start.data) <= MOST_UNROLLED:
             return vectorize_loops(_unroll(loop, inputs), run)
-    return loop.map_results(partial(vectorize_loops, run=run)).apply(*inputs).outputs  # type: ignore[return-value]
+    return loop.map_results(partial(vectorize_loops, run=run)).apply(*inputs).outputs
 
 
 def _whole_loop(loop: Loop, inputs: Sequence[Variable]) -> list[Variable]:
