@@ -22,7 +22,7 @@ from ppl_cli.pipeline import DataRun, Pipeline
 from ppl_cli.storage.data import read_data, unquote
 
 if TYPE_CHECKING:
-    from ppl_cli.compiler import CompiledFunction
+    from ppl_cli.compiler import Backend, CompiledFunction
     from ppl_cli.inference.options import SampleOptions
     from ppl_cli.results import Results
     from ppl_cli.sampling import Progress
@@ -31,7 +31,7 @@ Point = Mapping[str, Any]
 
 
 def load(
-    path_or_text: str | Path, data: Mapping[str, Any] | str | Path | None = None, *, backend: str | None = None,
+    path_or_text: str | Path, data: Mapping[str, Any] | str | Path | None = None, *, backend: Backend | None = None,
     name: str | None = None, include_path: Sequence[str | Path] = (), seed: int = 0,
 ) -> PplModel:
     """The model in a file or, if the text has a line break or a brace, in a text.
@@ -69,7 +69,7 @@ class PplModel:
     parameters."""
 
     def __init__(
-        self, model: Model, backend: str | None, warnings: str, program: Program, data: Mapping[str, Any]
+        self, model: Model, backend: Backend | None, warnings: str, program: Program, data: Mapping[str, Any]
     ) -> None:
         self.model = model
         self.pipeline = Pipeline(model, backend)
@@ -102,9 +102,9 @@ class PplModel:
         for d in self.program.parameters or ():
             point = spread(d, point)  # type: ignore[arg-type]
         for p in self.model.parameters:
-            if p.value.name in point and p.value.name != p.name:
-                given, shape = point[p.value.name], p.value.shape
-                array = _as_array(str(p.value.name), given, shape)
+            name = str(p.value.name)
+            if name in point and name != p.name:
+                array = _as_array(name, point[name], p.value.shape)
             elif p.name in point:
                 constrained = _as_array(p.name, point[p.name], p.constrained.shape)
                 known = Variable(p.constrained.type)

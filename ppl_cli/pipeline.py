@@ -12,7 +12,7 @@ from operator import is_
 
 import numpy as np
 
-from ppl_cli.compiler import CompiledFunction, compile_function
+from ppl_cli.compiler import Backend, CompiledFunction, compile_function
 from ppl_cli.errors import PplError
 from ppl_cli.graph.basic import Variable, constant, root
 from ppl_cli.graph.gradient import grad
@@ -39,7 +39,7 @@ class Pipeline:
     """The stages of one model. Each is computed when it is first asked for."""
 
     model: Model
-    backend: str | None = None
+    backend: Backend | None = None
 
     # ----------------------------------------------------------------------------------------- graphs
 
@@ -184,7 +184,7 @@ class Pipeline:
     def _hessian_product(self, jacobian: bool) -> CompiledFunction:
         direction = root("v", "float64", self.flat.shape)
         _, gradient = self.optimized(jacobian)
-        (product,) = optimize([grad(reduce_sum(gradient * direction), [self.flat])[0]])  # type: ignore[operator]
+        (product,) = optimize([grad(reduce_sum(gradient * direction), [self.flat])[0]])
         return self.compile(None, [product], [self.flat, direction])
 
     def drawn(self, names: Sequence[str], reporting: bool = False) -> CompiledFunction:
@@ -241,7 +241,7 @@ def unpack(like: Mapping[str, Variable], flat: np.ndarray) -> dict[str, np.ndarr
 class DataRun:
     """Computes variables that depend on constants only, at random where they are random; every call draws anew."""
 
-    backend: str | None = None
+    backend: Backend | None = None
     seed: int = 0
     calls: int = 0
 
@@ -250,7 +250,7 @@ class DataRun:
         drawn = expand_draws(variables)
         function = compile_function([], None, optimize(canonicalize(drawn)), backend=self.backend)
         _, flat = function(np.zeros(0), None if all(map(is_, drawn, variables)) else self._state())
-        said = [(r.site, r.numbers) for r in function.records()]
+        said: list[Said] = [(r.site, r.numbers) for r in function.records()]
         return list(unpack({str(k): v for k, v in enumerate(variables)}, flat).values()), said
 
     def _state(self) -> np.ndarray:

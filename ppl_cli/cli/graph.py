@@ -11,6 +11,7 @@ from ppl_cli.cli.options import backend_option, data_option, example, load_model
 from ppl_cli.errors import OptionError
 
 if TYPE_CHECKING:
+    from ppl_cli.compiler import Backend
     from ppl_cli.graph.basic import Variable
     from ppl_cli.pipeline import Pipeline
 
@@ -39,7 +40,7 @@ ppl graph models/eight_schools.ppl --stage random --dot | dot -Tsvg > graph.svg"
 @click.option("--latex", "form", flag_value="latex", help="Equations.")
 @click.option("--types", is_flag=True, help="With --dprint: add types and shapes.")
 @backend_option
-def graph(model: str, data: str | None, stage: str, form: str, types: bool, backend: str | None) -> None:
+def graph(model: str, data: str | None, stage: str, form: str, types: bool, backend: Backend | None) -> None:
     """Print the graph of MODEL, or with --stage kernel or c the code it becomes."""
     if stage in TEXTS and form != "dprint":
         raise OptionError(f"--stage {stage} is a text: --{form} does not apply to it")

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
 
 from ppl_cli.cli.options import backend_option, data_option, example, load_model, model_argument
 from ppl_cli.errors import DataError, PplError
+
+if TYPE_CHECKING:
+    from ppl_cli.compiler import Backend
 
 
 @click.command(
@@ -50,7 +53,7 @@ def logp(
     jacobian: bool,
     transformed: bool,
     unconstrained: bool,
-    backend: str | None,
+    backend: Backend | None,
 ) -> None:
     """The log density of MODEL at points, with its normalizing constants: one JSON object a line."""
     with compact_errors():

@@ -14,6 +14,7 @@ from ppl_cli.errors import OptionError, PplError
 
 if TYPE_CHECKING:
     from ppl_cli.api import PplModel
+    from ppl_cli.compiler import Backend
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -100,7 +101,7 @@ def _include_path() -> tuple[Path, ...]:
     return folders
 
 
-def load_model(model: str, data: str | None, backend: str | None = None, seed: int = 0) -> PplModel:
+def load_model(model: str, data: str | None, backend: Backend | None = None, seed: int = 0) -> PplModel:
     """The model of the command line, with its data; its warnings go to standard error."""
     from ppl_cli.api import load
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from ppl_cli.cli.options import (
@@ -17,6 +19,9 @@ from ppl_cli.cli.options import (
     seed_option,
 )
 
+if TYPE_CHECKING:
+    from ppl_cli.compiler import Backend
+
 
 @click.command(epilog=example("ppl prior models/eight_schools.ppl --draws 500 --seed 1 -o prior.nc"))
 @model_argument
@@ -27,7 +32,7 @@ from ppl_cli.cli.options import (
 @backend_option
 @quiet_option
 def prior(
-    model: str, data: str | None, output: str | None, draws: int, seed: int | None, backend: str | None, quiet: bool
+    model: str, data: str | None, output: str | None, draws: int, seed: int | None, backend: Backend | None, quiet: bool
 ) -> None:
     """Draw the parameters of MODEL and its data from the prior; write the groups prior and prior_predictive.
 

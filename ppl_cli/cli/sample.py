@@ -24,6 +24,7 @@ from ppl_cli.cli.progress import ProgressLine
 from ppl_cli.errors import DataError, OptionError
 
 if TYPE_CHECKING:
+    from ppl_cli.compiler import Backend
     from ppl_cli.results import Results
 
 STRICT_STATUS = 3  # done, but the diagnostics are bad
@@ -82,7 +83,7 @@ def sample(
     init: str,
     seed: int | None,
     strict: bool,
-    backend: str | None,
+    backend: Backend | None,
     quiet: bool,
     **options: Any,
 ) -> None:
