@@ -31,7 +31,7 @@ from ppl_cli.model.model import Dims, DiscreteParameter, Model, Parameter, Term
 from ppl_cli.model.parts import leaf_declarations
 from ppl_cli.model.random_values import RandomValues
 from ppl_cli.model.sites import Site
-from ppl_cli.model.statements import Statements
+from ppl_cli.model.statements import Statements, Terms
 from ppl_cli.model.stretches import Stretches
 from ppl_cli.model.values import Lifter, NeedsValue, Value, is_known, lower, promote, shapes_of
 from ppl_cli.ops.control import make_if
@@ -72,7 +72,7 @@ class Elaborator:
         self.depth = 0  # of loops and branches being traced: what is added there is conditional
         self.drawing = False
         self.stretching = False  # whether vectors may have a length that is not known
-        self.terms: dict[s.Statement | s.Call, Variable] = {}  # by what added them
+        self.terms: Terms = {}
         self.loop_spans: dict[Variable, Span] = {}
         self.retired_roots: set[Variable] = set()
         self.observed: dict[str, None] = {}
@@ -157,11 +157,12 @@ class Elaborator:
 
     def settle_draws(self) -> None:
         """Variables that are not known, only drawn from what is, get their values."""
-        missing = {p.value for p in (*self.holes, *self.discrete)}
-        unknown = [slot for slot in self.environment.slots() if isinstance(slot.value, Variable)]
-        slots = [slot for slot in unknown if not missing.intersection(roots_of([slot.value]))]  # type: ignore[list-item]
-        if slots:
-            for slot, found in zip(slots, self.compute([slot.value for slot in slots]), strict=True):  # type: ignore[misc]
+        missing = {*(p.value for p in self.holes), *(d.value for d in self.discrete)}
+        unknown = [(slot, slot.value) for slot in self.environment.slots() if isinstance(slot.value, Variable)]
+        drawn = [(slot, value) for slot, value in unknown if not missing.intersection(roots_of([value]))]
+        if drawn:
+            slots, values = zip(*drawn, strict=True)
+            for slot, found in zip(slots, self.compute(values), strict=True):
                 slot.value = found if found.shape else found[()]
 
     def check_known(self, d: s.Declaration) -> None:
@@ -236,7 +237,7 @@ class Elaborator:
         self.terms[statement] = value
 
     @contextmanager
-    def collect_terms(self) -> Iterator[dict[s.Statement | s.Call, Variable]]:
+    def collect_terms(self) -> Iterator[Terms]:
         """Terms added inside go to the dictionary, not to the target; they are conditional."""
         outer, self.terms = self.terms, {}
         self.depth += 1
@@ -275,7 +276,7 @@ class Elaborator:
         found = [slot.value for slot in self.environment.slots()]
         return [*self.indexes, *(v for v in found if isinstance(v, Variable) and not isinstance(v, Constant))]
 
-    def save(self, names: frozenset[str]) -> tuple[dict[str, tuple[Slot, Value]], dict[s.Statement, Variable]]:
+    def save(self, names: frozenset[str]) -> tuple[dict[str, tuple[Slot, Value]], Terms]:
         slots = self.environment.visible(names)
         values = {}
         for name, slot in slots.items():
@@ -284,7 +285,7 @@ class Elaborator:
             values[name] = (slot, slot.value)
         return values, dict(self.terms)
 
-    def restore(self, state: tuple[dict[str, tuple[Slot, Value]], dict[s.Statement, Variable]]) -> None:
+    def restore(self, state: tuple[dict[str, tuple[Slot, Value]], Terms]) -> None:
         values, terms = state
         for slot, value in values.values():
             slot.value = value

@@ -82,6 +82,7 @@ class Expressions:
             value = self.el.assumptions.get(value, lower(value))
         if isinstance(value, Variable):
             raise NeedsValue(value, span)
+        assert is_known(value)
         return int(value)
 
     # ------------------------------------------------------------------------------------------ leaves
@@ -105,7 +106,7 @@ class Expressions:
                 (value,),
                 e.span,
             )
-        if type(value) in (int, float, np.int64, np.float64):
+        if isinstance(value, (int, float, np.int64)):
             return -value if e.operator == "-" else value if e.operator == "+" else int(not value)
         return self.operate(e.operator, e.operand, value, e)
 
@@ -176,9 +177,9 @@ class Expressions:
         b = self.el.lift(self(e.right))
         live = self.el.live_variables()
         if any(isinstance(node.op, Gather | InnerGraphOp) for node in toposort([b], stop=live)):  # it may fail
-            decided = constant(int(e.operator == "||"))
-            paths = ([to_int(ne(b, 0))], [decided])
-            return lower(make_if(ne(a, 0), *(paths if e.operator == "&&" else paths[::-1]), live)[0])
+            right, decided = to_int(ne(b, 0)), constant(int(e.operator == "||"))
+            then, otherwise = (right, decided) if e.operator == "&&" else (decided, right)
+            return lower(make_if(ne(a, 0), [then], [otherwise], live)[0])
         return lower(to_int((both if e.operator == "&&" else either)(a, b)))
 
     def operate(self, symbol: str, operand: s.Expression, value: Value, e: s.Expression) -> Value:
@@ -220,7 +221,7 @@ class Expressions:
         if resolved.definition is not None:
             return self.el.functions.call(resolved.definition, e)
         if resolved.function is not None:
-            return lower_if(self.el.higher_order(e, resolved))
+            return each(lower_if, self.el.higher_order(e, resolved))
         assert resolved.signature is not None
         values = [self(a) for a in e.arguments]
         implementation = self.el.library.implementation(resolved.signature)
@@ -240,8 +241,10 @@ class Expressions:
         def apply(*arguments: Value) -> Value:
             return self.build(lambda *a: implementation(*a, types=types), arguments, e.span, resolved.result, drawn)
 
-        result = generic(resolved, values, apply) if any(isinstance(v, Parts) for v in values) else apply(*values)
+        compound = any(isinstance(v, Parts) for v in values)
+        result = generic(resolved, values, apply) if compound else apply(*values)
         if e.suffix is s.Suffix.JACOBIAN:
+            assert isinstance(result, Parts)
             result, log_jacobian = result.elements
             self.el.add_term(e, self.el.lift(log_jacobian))
         return promote(result, resolved.result)
@@ -322,6 +325,8 @@ class Expressions:
         return not loops and set(roots_of([variable])) <= {*self.el.indexes, *discrete}
 
     def position(self, item: s.IndexItem, size: int) -> Value | None:
+        first: Value
+        last: Value
         match item:
             case s.Single(expression=inner):
                 value = self(inner)

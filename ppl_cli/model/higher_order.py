@@ -127,7 +127,7 @@ class HigherOrder:
         """Forward, as its forward solver; the gradient is by forward sensitivities, too."""
         start, t0, times, relative, tolerance = values[:5]
         most, solver = values[9], values[12]
-        method = "adams" if is_known(solver) and int(solver) == ADAMS else "bdf"  # type: ignore[arg-type]
+        method = "adams" if is_known(solver) and int(solver) == ADAMS else "bdf"
         controls = self.controls((relative, tolerance, most), e, 4)
         return self.differential(e, function, method, (start, start, t0), times, controls, values[14:])
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ppl_cli.graph.basic import Constant, Variable, constant
 from ppl_cli.language.diagnostics import ElaborationError
 from ppl_cli.language.source import Span
-from ppl_cli.model.values import Lifter, Value, is_known, lower, shape_of
+from ppl_cli.model.values import Leaf, Lifter, Value, is_known, lower, shape_of
 from ppl_cli.ops.indexing import gather, set_at
 from ppl_cli.ops.scalar_math import sub
 from ppl_cli.ops.shape import reshape
@@ -32,9 +33,7 @@ class Position:
 
 
 def zero_based(value: Value) -> Value:
-    if isinstance(value, Variable):
-        return lower(sub(value, 1))
-    return value - 1
+    return value - 1 if is_known(value) else lower(sub(value, 1))
 
 
 def check_range(positions: Sequence[Position], shape: tuple[int, ...], span: Span) -> None:
@@ -52,32 +51,32 @@ def check_range(positions: Sequence[Position], shape: tuple[int, ...], span: Spa
             raise ElaborationError(f"index {int(bad[0]) + 1} is out of range: the size{which} is {size}", position.span)
 
 
-def _tensors(positions: Sequence[Position], shape: tuple[int, ...]) -> list[Value]:
+def _tensors(positions: Sequence[Position], shape: tuple[int, ...]) -> tuple[Any, ...]:
     """Index tensors that broadcast against each other, one axis for each multi-index; whole last axes need none."""
     used = list(positions)
     while used and used[-1].value is None:
         used.pop()
     total = sum(p.multiple for p in used)
-    tensors: list[Value] = []
+    tensors = []
     axis = 0
     for k, position in enumerate(used):
         value: Value = np.arange(shape[k]) if position.value is None else position.value
         if position.multiple:
             axis += 1
             sizes = (shape_of(value)[0],) + (1,) * (total - axis)
-            value = reshape(value, sizes) if isinstance(value, Variable) else np.reshape(value, sizes)
+            value = reshape(value, sizes) if isinstance(value, Variable) else np.reshape(np.asarray(value), sizes)
         tensors.append(value)
-    return tensors
+    return tuple(tensors)
 
 
-def read(x: Value, positions: Sequence[Position], span: Span, lift: Lifter) -> Value:
+def read(x: Leaf, positions: Sequence[Position], span: Span, lift: Lifter) -> Leaf:
     """x[positions]."""
     check_range(positions, shape_of(x), span)
     tensors = _tensors(positions, shape_of(x))
     if not tensors:
         return x
     if is_known(x) and all(map(is_known, tensors)):
-        part = x[tuple(tensors)]  # type: ignore[index]
+        part = x[tensors]
         return np.array(part) if isinstance(part, np.ndarray) else part
     return gather(lift(x), *(_index(t) for t in tensors))
 
@@ -93,7 +92,7 @@ def write(x: Value, positions: Sequence[Position], value: Value, span: Span, lif
         return value
     if is_known(x) and is_known(value) and all(map(is_known, tensors)):
         changed = x if isinstance(x, np.ndarray) and x.flags.writeable else np.array(x)
-        changed[tuple(tensors)] = value
+        changed[tensors] = value
         return changed
     return set_at(lift(x), lift(value), *(_index(t) for t in tensors))
 

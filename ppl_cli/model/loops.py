@@ -21,7 +21,7 @@ from ppl_cli.model.analysis import REPORTS, facts
 from ppl_cli.model.compounds import Parts, each, leaves_of, rebuilt
 from ppl_cli.model.environment import Slot, place_of
 from ppl_cli.model.expressions import evaluate_over
-from ppl_cli.model.statements import BREAK, NEXT, RETURN, Leaving
+from ppl_cli.model.statements import BREAK, NEXT, RETURN, Leaving, Terms
 from ppl_cli.model.values import NeedsValue, Value, convert, is_known, lower, shape_of
 from ppl_cli.ops.control import make_loop
 from ppl_cli.ops.indexing import gather
@@ -45,7 +45,7 @@ class Trace:
 
     carried: list[Variable]
     results: list[Variable]
-    terms: dict[s.Statement, Variable]
+    terms: Terms
     how: Value
     returned: Value | None
 
@@ -122,13 +122,13 @@ class Loops:
 
     def for_(self, loop: s.For) -> Leaving | None:
         bounds = [self.el.evaluate(loop.lower), self.el.evaluate(loop.upper)]
-        bounds = [self.el.assumptions.get(b, b) if isinstance(b, Variable) else b for b in bounds]
-        if all(map(is_known, bounds)):
-            low, high = map(int, bounds)  # type: ignore[arg-type]
-            if high - low < 1 or self.is_data(loop):
-                self.in_order(loop, range(low, high + 1), Patience(high - low))
+        low, high = (self.el.assumptions.get(b, b) if isinstance(b, Variable) else b for b in bounds)
+        if is_known(low) and is_known(high):
+            first, last = int(low), int(high)
+            if last - first < 1 or self.is_data(loop):
+                self.in_order(loop, range(first, last + 1), Patience(last - first))
                 return None
-        return self.trace_or_unroll(loop, *bounds)
+        return self.trace_or_unroll(loop, low, high)
 
     def for_each(self, loop: s.ForEach) -> Leaving | None:
         values = self.el.evaluate(loop.iterable)
@@ -214,7 +214,7 @@ class Loops:
     def declare_index(self, name: str, value: Value) -> None:
         self.el.environment.declare(name, place_of(value))
 
-    def is_data(self, loop: s.For | s.ForEach) -> bool:
+    def is_data(self, loop: s.For | s.ForEach | s.While) -> bool:
         """Whether the body reads and does nothing that is unknown, so that it can simply be run."""
         found = facts(loop)
         if found.density or found.random:
@@ -238,7 +238,7 @@ class Loops:
         dependent = need.variable in dependents([need.variable], [index])
         if not (dependent or self.carries(need.variable)) or not (is_known(low) and is_known(high)):
             raise need
-        bounds = int(low), int(high)  # type: ignore[arg-type]
+        bounds = int(low), int(high)
         attempts: list[Callable[[], Leaving | None]] = [
             lambda: self.by_groups(loop, index, *bounds, elements, need, MOST_GROUPS),
             lambda: self.by_stretches(loop, index, *bounds, elements),

@@ -47,6 +47,10 @@ if TYPE_CHECKING:
 NEXT, BREAK, RETURN = 0, 1, 2  # how control leaves a body: for the next iteration, the end of the loop, of the function
 
 
+# What each statement, or call of a `_jacobian` function, adds to the target.
+Terms = dict[s.Statement | s.Call, Variable]
+
+
 class Leaving(Exception):
     """Control leaves a body before its end. `how` is one of the numbers above, or unknown; `value` what is returned."""
 
@@ -61,7 +65,7 @@ class Leaving(Exception):
 class Outcome:
     """What a branch did: terms added, values of the variables that may have changed, how it ended, what it returned."""
 
-    terms: dict[s.Statement, Variable]
+    terms: Terms
     values: dict[str, Value]
     how: Value = NEXT
     returned: Value | None = None
@@ -228,7 +232,7 @@ class Statements:
             if not isinstance(part, s.Index):
                 place = element_of(place, part)
         shape = place.shape
-        found: Value = np.arange(int(np.prod(shape))).reshape(shape) if shape else 0
+        found: Leaf = np.arange(int(np.prod(shape))).reshape(shape) if shape else 0
         for part in chain:
             if isinstance(part, s.Index):
                 positions = self.el.evaluate.positions(part.indices, shape_of(found))
@@ -319,7 +323,7 @@ class Statements:
         then, otherwise = outcomes
         changed = [n for n in slots if any(o.values[n] is not before[n] for o in outcomes)]
         labels = [*then.terms, *(t for t in otherwise.terms if t not in then.terms)]
-        shapes = {t: (then.terms.get(t) if t in then.terms else otherwise.terms[t]).shape for t in labels}
+        shapes = {t: (then.terms if t in then.terms else otherwise.terms)[t].shape for t in labels}
         returned = [o.returned for o in outcomes if o.returned is not None]
         if len(returned) == 2 and shapes_of(returned[0]) != shapes_of(returned[1]):
             raise ElaborationError("the branches return values of different sizes", span)

@@ -52,16 +52,23 @@ class Stretches:
         which = next(k for k, p in enumerate(positions) if isinstance(p.value, Stretch))
         stretch = positions[which].value
         assert isinstance(stretch, Stretch)
-        if any(p.value is None or isinstance(p.value, Stretch) or shape_of(p.value) for p in positions[:which]):
+        before = self.lifted(positions[:which], stretch, span)
+        if any(v.shape for v in before):
             raise NeedsValue(stretch.length, span)
         while len(positions) > which + 1 and positions[-1].value is None:
             positions = positions[:-1]
-        if any(p.value is None or isinstance(p.value, Stretch) for p in positions[which + 1 :]):
-            raise NeedsValue(stretch.length, span)
+        after = self.lifted(positions[which + 1 :], stretch, span)
         source = self.el.lift(x)
-        before = [self.el.lift(p.value) for p in positions[:which]]
-        after = [self.el.lift(p.value) for p in positions[which + 1 :]]
         return Stretch(stretch.length, lambda j: gather(source, *before, stretch.at(j), *after), span)
+
+    def lifted(self, positions: Sequence[Position], stretch: Stretch, span: Span) -> list[Variable]:
+        """The positions beside a stretch, none of which may be a stretch, too, or a whole axis."""
+        found = []
+        for p in positions:
+            if p.value is None or isinstance(p.value, Stretch):
+                raise NeedsValue(stretch.length, span)
+            found.append(self.el.lift(p.value))
+        return found
 
     def cut(self, name: str, values: Sequence[Value], span: Span) -> Stretch:
         """A function that takes `length` elements of something."""
@@ -72,13 +79,15 @@ class Stretches:
                 raise NeedsValue(next(v for v in (*firsts, n) if isinstance(v, Variable)), span)
             return Stretch(n, lambda j: self.el.lift(x), span)
         source = self.el.lift(x)
+        start: Variable
+        fixed: tuple[Variable, ...] = ()
         match name:
             case "head":
-                start, fixed = constant(0), ()
+                start = constant(0)
             case "tail":
-                start, fixed = sub(source.shape[0], n), ()
+                start = sub(source.shape[0], n)
             case "segment":
-                start, fixed = sub(firsts[0], 1), ()
+                start = sub(firsts[0], 1)
             case "sub_col":
                 start, fixed = sub(firsts[0], 1), (sub(firsts[1], 1),)
             case _:
@@ -133,22 +142,21 @@ class Stretches:
         if elementwise is not None:
             return self.together(elementwise, values, span)
         match name, values:
-            case "sum", [x]:
-                return self.sum(x)
-            case "mean", [x]:
-                return lower(self.el.lift(self.sum(x)) / to_real(x.length))  # type: ignore[operator]
-            case "dot_self", [x]:
-                return self.sum(self.together(lambda v: v * v, values, span))  # type: ignore[operator]
+            case "sum", [_]:
+                return self.sum(first)
+            case "mean", [_]:
+                return lower(self.el.lift(self.sum(first)) / to_real(first.length))
+            case "dot_self", [_]:
+                return self.sum(self.together(lambda v: v * v, values, span))
             case "dot_product", [_, _]:
-                return self.sum(self.together(lambda v, w: v * w, values, span))  # type: ignore[operator]
+                return self.sum(self.together(lambda v, w: v * w, values, span))
             case "squared_distance", [_, _]:
-                return self.sum(self.together(lambda v, w: (v - w) * (v - w), values, span))  # type: ignore[operator]
-            case "log_sum_exp", [x]:
-                return self.log_sum_exp(x)
+                return self.sum(self.together(lambda v, w: (v - w) * (v - w), values, span))
+            case "log_sum_exp", [_]:
+                return self.log_sum_exp(first)
         raise NeedsValue(first.length, span)
 
-    def sum(self, x: Value) -> Value:
-        assert isinstance(x, Stretch)
+    def sum(self, x: Stretch) -> Value:
         return self.reduce(x, 0.0, add)
 
     def reduce(self, x: Stretch, start: float, combine: Callable[[Variable, Variable], Variable]) -> Value:
@@ -164,7 +172,7 @@ class Stretches:
         """Shifted by the largest element, whose part in the derivative cancels."""
         largest = detached(self.el.lift(self.reduce(x, -np.inf, maximum)))
         shifted = self.together(lambda v: exp(v - largest), [x], x.span)
-        return lower(log(self.el.lift(self.sum(shifted))) + largest)  # type: ignore[operator]
+        return lower(log(self.el.lift(self.sum(shifted))) + largest)
 
     def density(self, law: Distribution, bounds: Sequence[Variable], values: Sequence[Value], span: Span) -> Variable:
         """The sum of log densities of independent elements; `values` are the outcome, its position, the parameters."""
@@ -203,16 +211,15 @@ class Stretches:
         if isinstance(x, Stretch):
             return self.whole(x, positions, value, span)
         target = self.el.lift(x)
-        plain = all(
-            not shape_of(p.value) for p in positions if p.value is not None and not isinstance(p.value, Stretch)
-        )
-        if len(which) != 1 or len(positions) != target.ndim or not plain or any(p.value is None for p in positions):
+        places = [p.value for p in positions if p.value is not None]
+        plain = all(isinstance(v, Stretch) or not shape_of(v) for v in places)
+        if len(which) != 1 or not len(places) == len(positions) == target.ndim or not plain:
             raise NeedsValue(stretch.length, span)
         if not isinstance(value, Stretch):
             raise NeedsValue(stretch.length, span)
         self.agree(stretch, value, span)
         j, before = root("j", "int64"), root("x", target.dtype, target.shape)
-        at = [p.value.at(j) if isinstance(p.value, Stretch) else self.el.lift(p.value) for p in positions]
+        at = [v.at(j) if isinstance(v, Stretch) else self.el.lift(v) for v in places]
         element = value.at(j)
         if target.dtype == "float64":
             element = to_real(element)

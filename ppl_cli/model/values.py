@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -50,7 +50,8 @@ Leaf = Known | Variable | Stretch
 Value = Leaf | Parts
 
 
-def is_known(value: Value) -> bool:
+def is_known(value: Value) -> TypeGuard[Any]:
+    """Whether Python and NumPy can compute with it: no part of it is graph."""
     if isinstance(value, Parts):
         return all(map(is_known, value.elements))
     return not isinstance(value, Variable | Stretch)
