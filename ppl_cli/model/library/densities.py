@@ -122,7 +122,7 @@ for _name, _law in COUNTS.items():
     add(f"array[] int {_name}_rng(vector, int)", _draw(_law))
 
 # Those with more parameters than the distribution.
-WIENER_FORMS = {5: wiener_varying_drift_lpdf, 7: wiener_varying_lpdf}
+WIENER_FORMS: dict[int, Callable[..., Variable]] = {5: wiener_varying_drift_lpdf, 7: wiener_varying_lpdf}
 for _number, _density in WIENER_FORMS.items():
     for _suffix in ("lpdf", "lupdf"):
         add(f"real wiener_{_suffix}(reals | {', '.join(['reals'] * _number)})", _summed(_density))

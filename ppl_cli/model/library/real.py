@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from itertools import product
 from typing import Any
 
@@ -35,7 +36,7 @@ def _lchoose(n: Variable, k: Variable) -> Variable:
     return valid(sm.both(sm.ge(k, -1.0), sm.ge(n - k, -1.0)), log_choose(n, k))
 
 
-UNARY = {
+UNARY: dict[str, Callable[..., Variable]] = {
     "exp": sm.exp, "exp2": sm.exp2, "expm1": sm.expm1, "log": sm.log, "log2": sm.log2, "log10": sm.log10,
     "log1p": sm.log1p, "sqrt": sm.sqrt, "cbrt": sm.cbrt, "floor": sm.floor, "ceil": sm.ceil, "round": sm.rounded,
     "trunc": sm.trunc,
@@ -64,7 +65,7 @@ for _name, _build in UNARY.items():
     add(f"T {_name}(T)", _build)
 add("Z abs(Z)", sm.int_abs)
 
-BINARY = {
+BINARY: dict[str, Callable[..., Variable]] = {
     "pow": lambda a, b: sm.power(real(a), real(b)),
     "fmax": lambda a, b: sm.maximum(real(a), real(b)),
     "fmin": lambda a, b: sm.minimum(real(a), real(b)),
@@ -93,7 +94,7 @@ def choose(n: Variable, k: Variable) -> Variable:
     if isinstance(n, Constant) and isinstance(k, Constant):
         if np.any(n.data < 0) or np.any(k.data < 0):
             raise ValueError("choose takes numbers that are not negative")
-        if np.any((sf.choose(n, k).op.perform(n.data, k.data)[0] == 0) & (k.data <= n.data)):
+        if np.any((sf.choose.op.perform(n.data, k.data)[0] == 0) & (k.data <= n.data)):
             raise ValueError("a binomial coefficient does not fit into 64 bits")
     return sf.choose(n, k)
 
