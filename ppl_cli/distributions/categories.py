@@ -99,7 +99,7 @@ def _between_cutpoints(x: Any, eta: Any, cutpoints: Any, lowest: Any, highest: A
     x, eta, cuts = as_variable(x), real(eta), real(cutpoints)
     k = cuts.shape[-1] + 1
     ends = constant(np.full((*cuts.shape[:-1], 1), np.inf))
-    padded = join([-ends, cuts, ends], -1)  # type: ignore[operator]
+    padded = join([-ends, cuts, ends], -1)
     held = int_min(int_max(x, 1), k)
     first, last = eq(held, 1), eq(held, k)
     low = switch(first, 0.0, _pick(held, padded)) - eta

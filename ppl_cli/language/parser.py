@@ -87,7 +87,7 @@ def _concrete_parser(node: Callable[[str, list[Any]], Any]) -> lark.Lark:
 
 def _lark(**options: Any) -> lark.Lark:
     tables = _load_tables(_grammar_path().read_text(encoding="utf-8"))
-    parser: lark.Lark = lark.Lark._load_from_dict(**tables, postlex=ArrowSplitter(), **options)  # type: ignore[no-untyped-call]
+    parser: lark.Lark = lark.Lark._load_from_dict(**tables, postlex=ArrowSplitter(), **options)
     return parser
 
 

@@ -139,12 +139,15 @@ add("real log_determinant(matrix)", lambda a: LogAbsDeterminant()(a))
 add("real log_determinant_spd(matrix)", lambda a: 2.0 * reduce_sum(log(diagonal(_factor(a)))))
 
 
-def _left(solve):  # type: ignore[no-untyped-def]
+BinaryFunction = Callable[[Variable, Variable], Variable]
+
+
+def _left(solve: BinaryFunction) -> BinaryFunction:
     """A solver of A X = B for a matrix or a vector B."""
     return lambda a, b: reshape(solve(a, _column(b)), b.shape) if b.ndim == 1 else solve(a, b)
 
 
-def _right(solve):  # type: ignore[no-untyped-def]
+def _right(solve: BinaryFunction) -> BinaryFunction:
     """A solver of X A = B for a matrix or a row vector B."""
     return lambda b, a: (
         reshape(solve(a, _column(b)), b.shape) if b.ndim == 1 else transpose(solve(a, transpose(b)))
