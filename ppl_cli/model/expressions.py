@@ -61,6 +61,17 @@ _FAST: dict[str, Callable[[Any, Any], Any]] = {
 _CHECKED = {"divide": "/", "elt_divide": "/", "modulus": "%", "multiply": "*", "elt_multiply": "*"}
 
 
+# Functions that cut containers → the arguments that are first indices: position, axis, position of the length, if any.
+_FIRST_INDICES: dict[str, tuple[tuple[int, int, int | None], ...]] = {
+    "row": ((1, 0, None),),
+    "col": ((1, 1, None),),
+    "block": ((1, 0, 3), (2, 1, 4)),
+    "sub_row": ((1, 0, None), (2, 1, 3)),
+    "sub_col": ((1, 0, 3), (2, 1, None)),
+    "segment": ((1, 0, 2),),
+}
+
+
 class Expressions:
     """Evaluates expressions for one elaborator."""
 
@@ -234,6 +245,7 @@ class Expressions:
         values = [self.settle(v, a.span, k, e.name) for k, (v, a) in enumerate(zip(values, e.arguments, strict=True))]
         if types == (INT, INT) and e.name in _CHECKED:
             return self.combine(_CHECKED[e.name], types, (values[0], values[1]), e.span, resolved.result)
+        values = self.within(e, values)
         drawn = e.suffix is s.Suffix.RNG
         if drawn and not self.el.drawing:
             raise NotSupported("drawing at random while data are transformed is", e.span)
@@ -277,6 +289,16 @@ class Expressions:
         if isinstance(value, Variable) and position in sizes:
             return self.require(value, span)
         return value
+
+    def within(self, e: s.Call, values: list[Value]) -> list[Value]:
+        """The arguments of functions that cut containers, those that are indices and not known now checked when used."""
+        for position, axis, extent in _FIRST_INDICES.get(e.name, ()):
+            index = values[position]
+            if isinstance(index, Variable):
+                length = 1 if extent is None else self.require(values[extent], e.arguments[extent].span)
+                room = shape_of(values[0])[axis] - length + 1
+                values[position] = add(self.checked(sub(index, 1), room, e.arguments[position].span), 1)
+        return values
 
     def target(self, e: s.TargetCall) -> Value:
         return self.el.environment.slot(TARGET).value

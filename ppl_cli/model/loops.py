@@ -132,8 +132,8 @@ class Loops:
 
     def for_each(self, loop: s.ForEach) -> Leaving | None:
         values = self.el.evaluate(loop.iterable)
-        if str(self.el.checked.type_of(loop.iterable)) in ("matrix", "complex_matrix"):  # visited column by column
-            columns, rows = np.unravel_index(np.arange(np.prod(shape_of(values))), shape_of(values)[::-1])
+        if str(self.el.checked.type_of(loop.iterable)) in ("matrix", "complex_matrix"):  # visited row by row
+            rows, columns = np.unravel_index(np.arange(np.prod(shape_of(values))), shape_of(values))
             values = each(lambda v: lower(gather(self.el.lift(v), rows, columns)), values)
         n = shape_of(values)[0]
         if is_known(values) and self.is_data(loop):

@@ -126,7 +126,7 @@ PROGRAMS: dict[str, tuple[Callable[[float], float], str]] = {
         }"""),
     "an int that a loop computes": (collatz, """
         real f(real x) {
-          int n = to_int(floor(x) > 7 ? 12 : 7); int steps = 0;
+          int n = floor(x) > 7 ? 12 : 7; int steps = 0;
           while (n != 1) { if (n % 2 == 0) n = n %/% 2; else n = 3 * n + 1; steps += 1; }
           return steps * x;
         }"""),

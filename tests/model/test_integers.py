@@ -40,3 +40,15 @@ def test_value(body: str, value: float, backend: str) -> None:
 def test_what_has_no_value_is_a_fault(body: str, backend: str) -> None:
     model = load(PROGRAM.replace("BODY", body), data=DATA, backend=backend)
     assert np.isnan(model.logp_grad(np.zeros(2))[0])
+
+
+@pytest.mark.parametrize(
+    "call", ["row(m, k)", "col(m, k)", "segment(v, k, 2)", "block(m, 1, k, 2, 1)", "sub_col(m, k, 1, 2)", "sub_row(m, 1, k, 1)"]
+)
+def test_first_indices_of_cuts_are_checked(call: str) -> None:
+    model = load(
+        "transformed data { matrix[3, 3] m = rep_matrix(1, 3, 3); vector[3] v = [1, 1, 1]'; } parameters { real x; } "
+        "model { int k = x > 0 ? 4 : 2; target += sum(" + call + "); }"
+    )
+    assert np.isfinite(model.logp_grad(np.array([-1.0]))[0])
+    assert np.isnan(model.logp_grad(np.array([1.0]))[0])

@@ -1,4 +1,5 @@
-"""Functions that make, measure, cut and join containers (Functions Reference, "Array Operations" and "Matrix Operations")."""
+"""Functions that make, measure, cut and join containers (Functions Reference, "Array Operations" and "Matrix
+Operations")."""
 
 from __future__ import annotations
 

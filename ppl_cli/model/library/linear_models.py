@@ -1,5 +1,5 @@
-"""Densities of generalized linear models: those of the outcomes at a linear predictor (Functions Reference, "Generalized Linear
-Models"). The predictor's matrix may be a row, which serves all outcomes."""
+"""Densities of generalized linear models: those of the outcomes at a linear predictor (Functions Reference,
+"Generalized Linear Models"). The predictor's matrix may be a row, which serves all outcomes."""
 from __future__ import annotations
 
 from collections.abc import Callable

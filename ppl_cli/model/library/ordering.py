@@ -11,7 +11,19 @@ from ppl_cli.ops.indexing import gather, set_at
 from ppl_cli.ops.reduction import reduce_sum
 from ppl_cli.ops.scalar_math import add as plus
 from ppl_cli.ops.scalar_math import (
-    both, either, eq, floor, ge, int_min, le, lt, neg, sub, switch, to_int, to_real,
+    both,
+    either,
+    eq,
+    floor,
+    ge,
+    int_min,
+    le,
+    lt,
+    neg,
+    sub,
+    switch,
+    to_int,
+    to_real,
 )
 from ppl_cli.ops.shape import reshape
 

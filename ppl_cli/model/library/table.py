@@ -1,4 +1,5 @@
-"""The table of library functions: `@function("real log_mix(real, real, real)")` adds rows that the checker and the elaborator read."""
+"""The table of library functions: `@function("real log_mix(real, real, real)")` adds rows that the checker and the
+elaborator read."""
 
 from __future__ import annotations
 
