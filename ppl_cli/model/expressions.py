@@ -291,7 +291,7 @@ class Expressions:
         return value
 
     def within(self, e: s.Call, values: list[Value]) -> list[Value]:
-        """The arguments of functions that cut containers, those that are indices and not known now checked when used."""
+        """The arguments of functions that cut containers: indices that are not known now are checked when used."""
         for position, axis, extent in _FIRST_INDICES.get(e.name, ()):
             index = values[position]
             if isinstance(index, Variable):

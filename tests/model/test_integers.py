@@ -47,7 +47,7 @@ def test_what_has_no_value_is_a_fault(body: str, backend: str) -> None:
 )
 def test_first_indices_of_cuts_are_checked(call: str) -> None:
     model = load(
-        "transformed data { matrix[3, 3] m = rep_matrix(1, 3, 3); vector[3] v = [1, 1, 1]'; } parameters { real x; } "
+        "transformed data { matrix[3, 3] m = identity_matrix(3); vector[3] v = [1, 2, 3]'; } parameters { real x; } "
         "model { int k = x > 0 ? 4 : 2; target += sum(" + call + "); }"
     )
     assert np.isfinite(model.logp_grad(np.array([-1.0]))[0])

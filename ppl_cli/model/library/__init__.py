@@ -35,7 +35,7 @@ class Library(Rows):
 LIBRARY = Library()
 
 __all__ = [
-    "LIBRARY", "Library", "arithmetic", "complex_containers", "complex_numbers", "containers", "covariances", "decompositions",
-    "densities", "functionals", "linear_models", "markov", "matrices", "ordering", "real", "sparse", "special",
-    "state_space", "transforms",
+    "LIBRARY", "Library", "arithmetic", "complex_containers", "complex_numbers", "containers", "covariances",
+    "decompositions", "densities", "functionals", "linear_models", "markov", "matrices", "ordering", "real", "sparse",
+    "special", "state_space", "transforms",
 ]  # fmt: skip

@@ -8,7 +8,8 @@ from ppl_cli.model.library.table import Implementation, add
 
 ELEMENTWISE = {"add": "+", "subtract": "-", "elt_multiply": ".*", "elt_divide": "./"}
 COMPARISONS = {
-    "logical_eq": "==", "logical_neq": "!=", "logical_lt": "<", "logical_lte": "<=", "logical_gt": ">", "logical_gte": ">=",
+    "logical_eq": "==", "logical_neq": "!=", "logical_lt": "<", "logical_lte": "<=", "logical_gt": ">",
+    "logical_gte": ">=",
     "logical_and": "&&", "logical_or": "||",
 }  # fmt: skip
 RESULTS = {
