@@ -31,7 +31,7 @@ DATA = {
     "rows of different lengths": ('{"N": 2, "y": [[1, 2], [3]]}', "`y` has rows of different lengths"),
     "a real for an int": ('{"N": 2.5, "y": []}', "`N` is 2.5, but it is declared int"),
     "a text for a number": ('{"N": 2, "y": [1, "two"]}', '`y[2]` is the text "two", but a number is expected'),
-    "a missing value": ('{"N": 2, "y": [1, null]}', "`y[2]` is null; missing values are not supported yet"),
+    "a missing value": ('{"N": null, "y": [1, 2]}', "`N` is missing: only what stands on the left of `~` may be unknown"),
     "a bound violated": ('{"N": 2, "y": [1, -1]}', "model.ppl:3:26: error: in the data, `y[2]` is -1, but must be"),
     "a negative size": ('{"N": -2, "y": []}', "`N`"),
     "malformed JSON": ('{"N": 2, "y": [1, 2}', "data.json:1:20: error: the data are not valid JSON"),
@@ -43,7 +43,7 @@ PROGRAMS = {
     "a type error": ("parameters { real x; } model { int i = x; }", "model.ppl:1:"),
     "an unknown distribution": ("parameters { real x; } model { x ~ norml(0, 1); }", "did you mean `normal`"),
     "what is not supported yet": (
-        "transformed data { complex_vector[1] l = eigenvalues([[1]]); }",
+        "parameters { int<lower=0> n; } model { n ~ poisson(2); }",
         "not supported yet",
     ),
 }
