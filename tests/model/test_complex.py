@@ -205,7 +205,7 @@ def test_functions_promote_their_arguments_and_results() -> None:
     [
         ([1.0, 2.0, 3.0], "`z` must be a complex number, written `[re, im]`"),
         (1.0, "`z` must be a complex number, written `[re, im]`"),
-        ([1.0, None], "`z.imag` is null"),
+        ([1.0, None], "`z.imag` is missing"),
     ],
 )
 def test_what_is_no_complex_number_in_the_data(value: Any, words: str) -> None:
@@ -238,5 +238,5 @@ def test_print_shows_pairs(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_what_is_left_out_is_refused_with_its_place() -> None:
-    with pytest.raises(LanguageError, match="1:7.*eigenvalues"):
-        load("parameters { matrix[2, 2] m; } transformed parameters { complex_vector[2] l = eigenvalues(m); }")
+    with pytest.raises(LanguageError, match="complex_schur_decompose"):
+        load("data { complex_matrix[2, 2] m; } transformed data { complex_matrix[2, 2] l = complex_schur_decompose_t(m); }")
