@@ -15,6 +15,7 @@ MODULES = {
     "graph": ("ppl_cli.cli.graph", "Print the graph of a model at any stage of its compilation."),
     "check": ("ppl_cli.cli.check", "Report the syntax and type errors of a model."),
     "fmt": ("ppl_cli.cli.fmt", "Print models in canonical form, old spellings made new; or rewrite them."),
+    "functions": ("ppl_cli.cli.functions", "List the signatures of library functions."),
     "summary": ("ppl_cli.cli.summary", "Summarize the draws in a NetCDF file."),
 }
 
