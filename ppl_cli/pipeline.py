@@ -54,14 +54,19 @@ class Pipeline:
         terms = self._joint
         if self.model.discrete:
             left, marginal = self._summed_out
-            summed = Term(", ".join(d.name for d in self.model.discrete), terms[0].span, marginal.log_density)
+            names = ", ".join(d.name for d in self.model.discrete)
+            summed = Term(names, self.model.discrete[0].declaration.span, marginal.log_density)
             terms = (*self._with_values(terms, left), summed)
         return self._with_values(terms, stabilize(canonicalize([t.value for t in terms])))
 
     @cached_property
     def _joint(self) -> tuple[Term, ...]:
         """The terms without log density nodes, as functions of the discrete unknowns, too."""
-        return self._with_values(self.terms, canonicalize([self._derived(t) for t in self.terms]))
+        try:
+            found = density([t.value for t in self.terms])
+        except NotDerivable:
+            found = [self._derived(t) for t in self.terms]  # which of them it is
+        return self._with_values(self.terms, canonicalize(found))
 
     @cached_property
     def _summed_out(self) -> tuple[list[Variable], Marginal]:

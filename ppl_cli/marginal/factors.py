@@ -15,7 +15,7 @@ from ppl_cli.graph.basic import Apply, Variable, constant, root
 from ppl_cli.graph.traversal import clone_replace, dependents, map_graph
 from ppl_cli.marginal.elimination import Joint, Path, Piece
 from ppl_cli.marginal.scopes import NONE, TooWide, scopes_of
-from ppl_cli.ops.control import make_loop
+from ppl_cli.ops.control import make_table
 from ppl_cli.ops.indexing import add_at, gather, set_at
 from ppl_cli.ops.reduction import Reduce, reduce_sum
 from ppl_cli.ops.scalar_math import add, div, eq, log, log1p, mul, neg, sub, switch
@@ -166,10 +166,7 @@ class _Factors:
             v: reshape(gather(constant(values[:, numbers.ravel()]), q), v.shape) for v, numbers in self.numbers.items()
         }
         inner = clone_replace(_guarded(self.factors, list(self.numbers)), given)
-        tapes = [root("table", shape=(self.combinations, *f.shape)) for f in self.factors]
-        filled = [set_at(tape, f, q) for tape, f in zip(tapes, inner, strict=True)]
-        blank = [constant(np.zeros(tape.shape)) for tape in tapes]
-        return vectorize(make_loop(q, tapes, filled, 0, self.combinations, blank))
+        return vectorize(make_table(q, inner, self.combinations))
 
     # ------------------------------------------------------------------------------------- the pieces
 

@@ -79,6 +79,8 @@ def declare_parameters(el: Elaborator, block: Sequence[s.Statement]) -> tuple[Pa
     start = 0
     for d in block:
         assert isinstance(d, s.Declaration)
+        if d.type.base == "tuple" and any(leaf.type.base == "int" for leaf in leaf_declarations(d)):
+            raise NotSupported("an int within a parameter that is a tuple is", d.span)
         leaves: list[Parameter] = []
         place = declared(d, lambda leaf, leaves=leaves: _parameter(el, leaf, leaves))  # type: ignore[misc]
         el.environment.declare(d.name, place)
@@ -124,11 +126,19 @@ def _discrete(el: Elaborator, leaf: s.Declaration, shape: tuple[int, ...]) -> Di
 
 
 def check(el: Elaborator, d: s.Declaration, value: np.ndarray) -> None:
-    """Known values must satisfy the constraint of their declaration."""
-    problem = bijection_of(el, d, value.shape).problem(value)
+    """Data must satisfy the constraint of their declaration."""
+    problem = violation(el, d, value)
     if problem:
-        index, _, reason = problem.partition(" ") if problem.startswith("[") else ("", "", problem.lstrip())
-        raise DataError(f"{d.name_span}: error: in the data, `{d.name}{index}` {reason}")
+        raise DataError(f"{d.name_span}: error: in the data, {problem}")
+
+
+def violation(el: Elaborator, d: s.Declaration, value: np.ndarray) -> str | None:
+    """How a known value does not satisfy the constraint of its declaration, if it does not."""
+    problem = bijection_of(el, d, value.shape).problem(value)
+    if not problem:
+        return None
+    index, _, reason = problem.partition(" ") if problem.startswith("[") else ("", "", problem.lstrip())
+    return f"`{d.name}{index}` {reason}"
 
 
 def constraint_checks(el: Elaborator, block: Sequence[s.Statement]) -> list[tuple[s.Declaration, Variable]]:

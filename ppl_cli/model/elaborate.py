@@ -19,7 +19,7 @@ from ppl_cli.language.checked import CheckedProgram
 from ppl_cli.language.diagnostics import ElaborationError
 from ppl_cli.language.source import Span
 from ppl_cli.model.analysis import REPORTS, TARGET, contains, facts, is_part, leaf_name, steps
-from ppl_cli.model.blocks import bijection_of, constraint_checks, declare_data, declare_parameters
+from ppl_cli.model.blocks import constraint_checks, declare_data, declare_parameters, violation
 from ppl_cli.model.compounds import leaves_of, rebuilt
 from ppl_cli.model.environment import Environment, Slot
 from ppl_cli.model.expressions import Expressions, tie_draws
@@ -168,12 +168,9 @@ class Elaborator:
     def check_known(self, d: s.Declaration) -> None:
         """Transformed data must satisfy their constraints."""
         for leaf, slot in zip(leaf_declarations(d), self.environment.visible([d.name]).values(), strict=True):
-            if not is_known(slot.value):
-                continue
-            value = np.asarray(slot.value)
-            problem = bijection_of(self, leaf, value.shape).problem(value)
+            problem = violation(self, leaf, np.asarray(slot.value)) if is_known(slot.value) else None
             if problem:
-                raise ElaborationError(f"`{leaf.name}`{'' if problem[0] == '[' else ' '}{problem.strip()}", d.name_span)
+                raise ElaborationError(problem, d.name_span)
 
     def block(self, statements: Sequence[s.Statement]) -> dict[str, Variable]:
         """Run a block of named quantities; their values."""

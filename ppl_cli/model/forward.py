@@ -20,13 +20,13 @@ from ppl_cli.logprob.base import NotDerivable
 from ppl_cli.logprob.narrowing import narrowed
 from ppl_cli.model.constraints.bounds import Identity, Interval, LowerBound, OffsetMultiplier, UpperBound
 from ppl_cli.model.model import Model, Parameter, Term
-from ppl_cli.ops.control import make_loop
+from ppl_cli.ops.control import make_table
 from ppl_cli.ops.elementwise import Elementwise
 from ppl_cli.ops.indexing import SetAt, gather, set_at
 from ppl_cli.ops.random import LogProb, RandomVariable, StepToken, Truncated, truncated
 from ppl_cli.ops.reduction import Reduce
 from ppl_cli.ops.scalar_math import add
-from ppl_cli.ops.shape import BroadcastTo, Reshape, broadcast_to, empty, reshape, transpose
+from ppl_cli.ops.shape import BroadcastTo, Reshape, broadcast_to, reshape, transpose
 from ppl_cli.rewrites.loops import vectorize_loops
 from ppl_cli.rewrites.passes import canonicalize
 
@@ -104,11 +104,8 @@ def _copied(rv: Variable, shape: tuple[int, ...]) -> Variable:
     if not new:
         return reshape(rv, shape)
     index, copies = root("copy", "int64"), tuple(shape[k] for k in new)
-    blank = empty((math.prod(copies), *rv.shape), rv.dtype)
-    drawn = root("drawn", blank.dtype, blank.shape)
-    one = _each_time(rv, index)
-    loop = make_loop(index, [drawn], [set_at(drawn, one, index)], 0, blank.shape[0], [blank])
-    (whole,) = canonicalize(vectorize_loops(loop))
+    drawn = make_table(index, [_each_time(rv, index)], math.prod(copies))
+    (whole,) = canonicalize(vectorize_loops(drawn))
     kept = [k for k in range(len(shape)) if k not in new]
     moved = reshape(whole, (*copies, *(shape[k] for k in kept)))
     return transpose(moved, tuple(int(k) for k in np.argsort([*new, *kept])))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ppl_cli.graph.basic import Variable, constant, root
+from ppl_cli.graph.basic import Variable, root
 from ppl_cli.graph.traversal import clone_replace
 from ppl_cli.language import syntax as s
 from ppl_cli.language.checked import ResolvedCall
@@ -20,8 +20,8 @@ from ppl_cli.model.analysis import REPORTS
 from ppl_cli.model.compounds import each, leaves_of
 from ppl_cli.model.environment import Slot
 from ppl_cli.model.values import Leaf, NeedsValue, Stretch, Value, convert, is_known, lower, shape_of
-from ppl_cli.ops.control import Body, make_loop
-from ppl_cli.ops.indexing import gather, set_at
+from ppl_cli.ops.control import Body, make_table
+from ppl_cli.ops.indexing import gather
 from ppl_cli.ops.reduction import reduce_sum
 from ppl_cli.ops.scalar_math import mul
 from ppl_cli.ops.shape import join, reshape
@@ -213,9 +213,8 @@ class HigherOrder:
         with self.el.inside(job):
             own = [lower(gather(self.el.lift(v), job)) for v in parts]
             result = self.el.lift(self.el.functions.apply(function, [shared, *own], e.span))
-        table = root("results", shape=(count, *result.shape))
-        (found,) = make_loop(job, [table], [set_at(table, result, job)], 0, count, [constant(np.zeros(table.shape))])
-        return reshape(found, (table.type.size,))
+        (found,) = make_table(job, [result], count)
+        return reshape(found, (found.type.size,))
 
 
 def _whole_steps(controls: Sequence[Value]) -> list[Value]:

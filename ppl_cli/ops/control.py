@@ -200,6 +200,13 @@ def make_loop(
     return list(op.apply(as_variable(start), as_variable(stop), *initial, *free).outputs)
 
 
+def make_table(index: Variable, values: Sequence[Variable], count: int) -> list[Variable]:
+    """What `values` are for each `index` from 0 to before `count`, as rows [count, ...]."""
+    tables = [root("table", v.dtype, (count, *v.shape)) for v in values]
+    filled = [set_at(table, v, index) for table, v in zip(tables, values, strict=True)]
+    return make_loop(index, tables, filled, 0, count, [constant(np.zeros(t.shape, t.dtype)) for t in tables])
+
+
 def make_if(
     condition: Variable, then: Sequence[Variable], otherwise: Sequence[Variable], outer: Iterable[Variable] = ()
 ) -> list[Variable]:

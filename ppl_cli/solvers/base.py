@@ -9,7 +9,7 @@ import numpy as np
 from ppl_cli.graph.basic import Apply, Constant, Variable, constant, root
 from ppl_cli.graph.gradient import vjp
 from ppl_cli.graph.traversal import evaluate, map_graph, roots_of
-from ppl_cli.ops.control import Body, InnerGraphOp, make_loop
+from ppl_cli.ops.control import Body, InnerGraphOp, make_table
 from ppl_cli.ops.indexing import set_at
 from ppl_cli.ops.shape import join, reshape, stack
 
@@ -63,8 +63,5 @@ def jacobian(result: Variable, wrt: Sequence[Variable]) -> Variable:
 
     if n <= MOST_UNROLLED_ROWS:
         return stack([row(constant(unit)) for unit in np.eye(n)])
-    index, table = root("row", "int64"), root("rows", shape=(n, sum(v.type.size for v in wrt)))
-    unit = set_at(constant(np.zeros(n)), constant(1.0), index)
-    return make_loop(
-        index, [table], [set_at(table, row(unit), index)], 0, n, [constant(np.zeros(table.shape))]
-    )[0]
+    index = root("row", "int64")
+    return make_table(index, [row(set_at(constant(np.zeros(n)), constant(1.0), index))], n)[0]

@@ -15,7 +15,7 @@ import numpy as np
 from ppl_cli.graph.basic import Apply, Constant, Variable, constant, root
 from ppl_cli.graph.traversal import map_graph
 from ppl_cli.graph.types import TensorType
-from ppl_cli.ops.control import Body, InnerGraphOp, make_loop
+from ppl_cli.ops.control import Body, InnerGraphOp, make_loop, make_table
 from ppl_cli.ops.indexing import gather, set_at, take_slice
 from ppl_cli.ops.reduction import reduce_min, reduce_sum, sum_to
 from ppl_cli.ops.scalar_math import absolute as absolute_value
@@ -24,7 +24,7 @@ from ppl_cli.ops.shape import reshape
 from ppl_cli.solvers.base import Solver, varies
 from ppl_cli.solvers.explicit import CASH_KARP, DORMAND_PRINCE, RungeKutta
 from ppl_cli.solvers.implicit import Radau
-from ppl_cli.solvers.system import Stepper, System
+from ppl_cli.solvers.system import FIRST_ARGUMENT, Stepper, System
 
 METHODS: dict[str, Callable[..., Stepper]] = {
     "rk45": partial(RungeKutta, DORMAND_PRINCE),
@@ -83,12 +83,7 @@ class Differential(Solver):
         single = [
             gather(v, *(0 if size == 1 else c for c, size in zip(coordinates, v.shape, strict=False))) for v in inputs
         ]
-        results = replace(self, batch=0).expand(single)
-        tables = [root("results", shape=(prod(lead), *v.shape)) for v in results]
-        found = make_loop(
-            index, tables, [set_at(table, v, index) for table, v in zip(tables, results, strict=True)], 0, prod(lead),
-            [constant(np.zeros(table.shape)) for table in tables],
-        )  # fmt: skip
+        found = make_table(index, replace(self, batch=0).expand(single), prod(lead))
         return [reshape(v, (*lead, *v.shape[1:])) for v in found]
 
     def grad(
@@ -115,25 +110,23 @@ class Differential(Solver):
             parts[3] = reduce_sum(g * self.speeds(inputs, y), -1)
         if varies(inputs[2]):
             assert parts[0] is not None
-            start = self.body([inputs[2], inputs[0], *inputs[7:]])[0]
+            start = self.body([inputs[2], inputs[0], *inputs[FIRST_ARGUMENT:]])[0]
             parts[2] = -reduce_sum(start * parts[0])
         return [part if part is None or varies(v) else None for part, v in zip(parts, inputs, strict=True)]
 
     def varying(self, inputs: Sequence[Variable]) -> tuple[int, ...]:
         """The inputs with respect to which derivatives of the solution are needed."""
-        candidates = (0, 1, *range(7, len(inputs))) if self.method == DAE else (0, *range(7, len(inputs)))
-        found = [k for k in candidates if varies(inputs[k])]
+        starts = (0, 1) if self.method == DAE else (0,)
+        found = [k for k in (*starts, *range(FIRST_ARGUMENT, len(inputs))) if varies(inputs[k])]
         return tuple(found) if 0 in found or not varies(inputs[2]) else (0, *found)
 
     def speeds(self, inputs: Sequence[Variable], y: Variable) -> Variable:
         """y' at the times, [m, n]."""
         if self.method == DAE:
             raise NotImplementedError("times that depend on parameters in `dae`")
-        index, table = root("time", "int64"), root("speeds", shape=y.shape)
-        speed = self.body([gather(inputs[3], index), gather(y, index), *inputs[7:]])[0]
-        return make_loop(
-            index, [table], [set_at(table, speed, index)], 0, y.shape[0], [constant(np.zeros(y.shape))]
-        )[0]
+        index = root("time", "int64")
+        speed = self.body([gather(inputs[3], index), gather(y, index), *inputs[FIRST_ARGUMENT:]])[0]
+        return make_table(index, [speed], y.shape[0])[0]
 
 
 def _rows(v: Variable, start: int, stop: int) -> Variable:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ppl_cli.graph.basic import Variable, constant, root
-from ppl_cli.ops.control import make_loop
-from ppl_cli.ops.indexing import gather, set_at, take_slice
+from ppl_cli.ops.control import make_loop, make_table
+from ppl_cli.ops.indexing import gather, take_slice
 from ppl_cli.ops.linalg import Solve, matmul
 from ppl_cli.ops.reduction import reduce_max
 from ppl_cli.ops.scalar_math import absolute, both, eq, le, lt, maximum, minimum, power, switch
@@ -84,11 +84,7 @@ class Radau:
         parts = self.system.residual(
             t + gather(constant(C), stage) * size, gather(states, stage), gather(speeds, stage)
         )
-        tables = [root("table", shape=(3, *part.shape)) for part in parts]
-        return make_loop(
-            stage, tables, [set_at(table, part, stage) for table, part in zip(tables, parts, strict=True)], 0, 3,
-            [constant(np.zeros(table.shape)) for table in tables],
-        )  # fmt: skip
+        return make_table(stage, parts, 3)
 
     def _newton(self, t: Variable, size: Variable, y: Variable, guess: Variable) -> tuple[Variable, Variable]:
         """The derivatives at the stages, [3, n], and whether they were found."""

@@ -113,9 +113,10 @@ def _dogleg(
     x, radius = root("x", shape=guess.shape), root("radius")
     leaving, index = root("leaving", "int64"), root("step", "int64")
     (f,) = body([x, *arguments])
-    step = _step(f, jacobian(f, [x]), radius)
+    slopes = jacobian(f, [x])
+    step = _step(f, slopes, radius)
     (ahead,) = body([x + step, *arguments])
-    slope = f + matvec(jacobian(f, [x]), step)
+    slope = f + matvec(slopes, step)
     before, after = dot(f, f), dot(ahead, ahead)
     gained = (before - after) / maximum(before - dot(slope, slope), 1e-300)
     better = lt(after, before)  # false for NaN
