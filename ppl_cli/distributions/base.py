@@ -46,6 +46,7 @@ CORRELATION_FACTOR = Support("the Cholesky factor of a correlation matrix", type
 class Distribution:
     """A family of laws.
 
+    summary      what it is, as in "the density of ..."
     parameters   their names, and `event_ndims` how many last axes make up one value of each
     log_prob     (value, *parameters) -> the log density or mass, constants included, elementwise over the batch: -inf
                  outside the support, NaN or -inf where the parameters are not valid
@@ -77,6 +78,7 @@ class Distribution:
     supports: Mapping[str, Support] = field(default_factory=dict)
     support: Support = REAL
     scale: str | None = None
+    summary: str = ""
 
     def __post_init__(self) -> None:
         if not self.event_ndims:

@@ -149,11 +149,15 @@ def _law(
 
 
 CATEGORIES = (
-    _law("categorical", ("theta",), categorical_lpmf, _draw_category, (1,), supports={"theta": SIMPLEX}),
+    _law("categorical", ("theta",), categorical_lpmf, _draw_category, (1,), supports={"theta": SIMPLEX},
+         summary="the categorical distribution of 1, 2, ...: category k has the probability theta[k]"),
     _law("categorical_logit", ("beta",), categorical_logit_lpmf,
-         lambda shape, beta: _draw_category(shape, _softmax(beta)), (1,)),
+         lambda shape, beta: _draw_category(shape, _softmax(beta)), (1,),
+         summary="the categorical distribution whose probabilities are softmax(beta)"),
     _law("ordered_logistic", ("eta", "cutpoints"), ordered_logistic_lpmf, _ordered_logistic_draw, (0, 1),
-         supports={"cutpoints": ORDERED}),
+         supports={"cutpoints": ORDERED},
+         summary="ordered categories: where eta plus a logistic error falls between cutpoints"),
     _law("ordered_probit", ("eta", "cutpoints"), ordered_probit_lpmf, _ordered_probit_draw, (0, 1),
-         supports={"cutpoints": ORDERED}),
+         supports={"cutpoints": ORDERED},
+         summary="ordered categories: where eta plus a standard normal error falls between cutpoints"),
 )

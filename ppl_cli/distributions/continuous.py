@@ -164,6 +164,7 @@ NORMAL = Distribution(
     log_cdf=lambda x, mu, sigma: normal_lcdf(standardized(x, mu, sigma)),
     log_ccdf=lambda x, mu, sigma: normal_lcdf(-standardized(x, mu, sigma)),
     quantile=lambda p, mu, sigma: mu + sigma * ndtri(p), supports={"sigma": SPREAD}, scale="sigma",
+    summary="the normal distribution with mean mu and standard deviation sigma",
 )
 STD_NORMAL = Distribution(
     "std_normal", (), lambda x: -0.5 * real(x) * real(x) - LOG_SQRT_2PI,
@@ -171,6 +172,7 @@ STD_NORMAL = Distribution(
     log_cdf=lambda x: normal_lcdf(real(x)),
     log_ccdf=lambda x: normal_lcdf(-real(x)),
     quantile=ndtri,
+    summary="the normal distribution with mean 0 and standard deviation 1",
 )
 CAUCHY = Distribution(
     "cauchy", ("mu", "sigma"), cauchy_lpdf,
@@ -178,6 +180,7 @@ CAUCHY = Distribution(
     log_cdf=lambda x, mu, sigma: _cauchy_lcdf(standardized(x, mu, sigma)),
     log_ccdf=lambda x, mu, sigma: _cauchy_lcdf(-standardized(x, mu, sigma)),
     quantile=lambda p, mu, sigma: mu + sigma * tan(math.pi * (p - 0.5)), positive=SCALE, scale="sigma",
+    summary="the Cauchy distribution around mu with scale sigma, whose tails have no mean",
 )
 STUDENT_T = Distribution(
     "student_t", ("nu", "mu", "sigma"), student_t_lpdf,
@@ -187,6 +190,7 @@ STUDENT_T = Distribution(
     log_ccdf=lambda x, nu, mu, sigma: _student_t_lcdf(-standardized(x, mu, sigma), nu),
     quantile=lambda p, nu, mu, sigma: mu + sigma * student_t_quantile(real(nu), p),
     positive=("nu", "sigma"), scale="sigma",
+    summary="Student's t distribution with nu degrees of freedom, location mu and scale sigma",
 )
 DOUBLE_EXPONENTIAL = Distribution(
     "double_exponential", ("mu", "sigma"), double_exponential_lpdf,
@@ -195,12 +199,14 @@ DOUBLE_EXPONENTIAL = Distribution(
     log_ccdf=lambda x, mu, sigma: _laplace_lcdf(-standardized(x, mu, sigma)),
     quantile=lambda p, mu, sigma: mu - sigma * sign(p - 0.5) * log1p(-2.0 * absolute(p - 0.5)),
     positive=SCALE, scale="sigma",
+    summary="the double exponential, or Laplace, distribution around mu with scale sigma",
 )
 LOGISTIC = Distribution(
     "logistic", ("mu", "sigma"), logistic_lpdf,
     draw=by_inversion(_logistic_quantile),
     log_cdf=_logistic_lcdf, log_ccdf=_logistic_lccdf,
     quantile=_logistic_quantile, positive=SCALE, scale="sigma",
+    summary="the logistic distribution around mu with scale sigma",
 )
 GUMBEL = Distribution(
     "gumbel", ("mu", "beta"), gumbel_lpdf,
@@ -208,11 +214,13 @@ GUMBEL = Distribution(
     log_cdf=lambda x, mu, beta: -exp(-standardized(x, mu, beta)),
     log_ccdf=lambda x, mu, beta: log1m_exp(-exp(-standardized(x, mu, beta))),
     quantile=lambda p, mu, beta: mu - beta * log(-log(p)), supports={"beta": SPREAD}, scale="beta",
+    summary="the Gumbel distribution of largest values with mode mu and scale beta",
 )
 EXP_MOD_NORMAL = Distribution(
     "exp_mod_normal", ("mu", "sigma", "lambda"), exp_mod_normal_lpdf,
     draw=lambda shape, mu, sigma, rate: _normal_draw(shape, mu, sigma) + exponential_draw(shape) / rate,
     log_cdf=_exp_mod_normal_lcdf, log_ccdf=_exp_mod_normal_lccdf, positive=("sigma", "lambda"), scale="sigma",
+    summary="the sum of a normal (mean mu, standard deviation sigma) and an exponential number of rate lambda",
 )
 SKEW_DOUBLE_EXPONENTIAL = Distribution(
     "skew_double_exponential", ("mu", "sigma", "tau"), skew_double_exponential_lpdf,
@@ -220,6 +228,7 @@ SKEW_DOUBLE_EXPONENTIAL = Distribution(
     log_cdf=_skew_double_exponential_lcdf, log_ccdf=_skew_double_exponential_lccdf,
     quantile=_skew_double_exponential_quantile,
     positive=SCALE, supports={"tau": PROBABILITY}, scale="sigma",
+    summary="the double exponential distribution around mu with scale sigma and a mass of tau below mu",
 )
 
 CONTINUOUS = (

@@ -89,4 +89,5 @@ def wiener_varying_lpdf(
 WIENER = Distribution(
     "wiener", ("alpha", "tau", "beta", "delta"), wiener_lpdf, positive=("alpha", "tau"), supports={"beta": PROPORTION},
     support=NOT_NEGATIVE,
+    summary="the first passage of a Wiener process: separation alpha, non-decision time tau, start beta, drift delta",
 )

@@ -172,12 +172,14 @@ UNIFORM = Distribution(
     log_cdf=lambda x, low, high: _uniform_tail(x, low, high, lower=True),
     log_ccdf=lambda x, low, high: _uniform_tail(x, low, high, lower=False),
     quantile=lambda p, low, high: low + (high - low) * p,
+    summary="the uniform distribution from alpha to beta, of which beta is the larger",
 )
 BETA = Distribution(
     "beta", ("alpha", "beta"), beta_lpdf, draw=beta_draw,
     log_cdf=on_interval(_beta_lcdf, 0.0, 1.0, "lower"), log_ccdf=on_interval(_beta_lccdf, 0.0, 1.0, "upper"),
     quantile=lambda p, alpha, beta: inv_inc_beta(real(alpha), real(beta), p), positive=("alpha", "beta"),
     support=PROBABILITY,
+    summary="the beta distribution with shapes alpha and beta, whose mean is alpha / (alpha + beta)",
 )
 BETA_PROPORTION = Distribution(
     "beta_proportion", ("mu", "kappa"), lambda x, mu, kappa: beta_lpdf(x, *_shapes(mu, kappa)),
@@ -186,10 +188,12 @@ BETA_PROPORTION = Distribution(
     log_ccdf=on_interval(lambda x, mu, kappa: _beta_lccdf(x, *_shapes(mu, kappa)), 0.0, 1.0, "upper"),
     quantile=lambda p, mu, kappa: inv_inc_beta(*_shapes(mu, kappa), p), positive=("kappa",),
     supports={"mu": PROPORTION}, support=PROBABILITY,
+    summary="the beta distribution with mean mu and precision kappa",
 )
 VON_MISES = Distribution(
     "von_mises", ("mu", "kappa"), von_mises_lpdf, draw=_von_mises_draw,
     log_cdf=_on_circle(_von_mises_lcdf, "lower"), log_ccdf=_on_circle(_von_mises_lccdf, "upper"), positive=("kappa",),
+    summary="the von Mises distribution of angles around mu with concentration kappa",
 )
 
 INTERVALS = (UNIFORM, BETA, BETA_PROPORTION, VON_MISES)

@@ -184,6 +184,7 @@ LOGNORMAL = Distribution(
     log_cdf=_lower(lambda x, mu, sigma: normal_lcdf((log(x) - mu) / sigma)),
     log_ccdf=_upper(lambda x, mu, sigma: normal_lcdf((mu - log(x)) / sigma)),
     quantile=lambda p, mu, sigma: exp(mu + sigma * ndtri(p)), positive=("sigma",), support=NOT_NEGATIVE,
+    summary="the lognormal distribution: its logarithm is normal with mean mu and standard deviation sigma",
 )
 EXPONENTIAL = Distribution(
     "exponential", ("beta",), exponential_lpdf,
@@ -191,30 +192,35 @@ EXPONENTIAL = Distribution(
     log_cdf=_lower(lambda x, rate: log1m_exp(-real(rate) * x)),
     log_ccdf=lambda x, rate: -real(rate) * maximum(0.0, real(x)),
     quantile=lambda p, rate: -log1p(-p) / rate, positive=("beta",), support=NOT_NEGATIVE,
+    summary="the exponential distribution of rate beta, whose mean is 1 / beta",
 )
 GAMMA = Distribution(
     "gamma", ("alpha", "beta"), gamma_lpdf, draw=lambda shape, alpha, beta: gamma_draw(shape, alpha) / beta,
     log_cdf=_lower(_gamma_lcdf), log_ccdf=_upper(_gamma_lccdf),
     quantile=lambda p, alpha, beta: gamma_p_inverse(real(alpha), p) / beta,
     positive=("alpha", "beta"), support=NOT_NEGATIVE,
+    summary="the gamma distribution of shape alpha and rate beta, whose mean is alpha / beta",
 )
 INV_GAMMA = Distribution(
     "inv_gamma", ("alpha", "beta"), inv_gamma_lpdf, draw=lambda shape, alpha, beta: beta / gamma_draw(shape, alpha),
     log_cdf=_lower(_inv_gamma_lcdf), log_ccdf=_upper(_inv_gamma_lccdf),
     quantile=lambda p, alpha, beta: beta / gamma_p_inverse(real(alpha), 1.0 - p),
     positive=("alpha", "beta"), support=NOT_NEGATIVE,
+    summary="the inverse gamma distribution of shape alpha and scale beta: its inverse is gamma with rate beta",
 )
 CHI_SQUARE = Distribution(
     "chi_square", ("nu",), chi_square_lpdf, draw=lambda shape, nu: 2.0 * gamma_draw(shape, 0.5 * nu),
     log_cdf=_lower(lambda x, nu: _gamma_lcdf(x, 0.5 * real(nu), 0.5)),
     log_ccdf=_upper(lambda x, nu: _gamma_lccdf(x, 0.5 * real(nu), 0.5)),
     quantile=lambda p, nu: 2.0 * gamma_p_inverse(0.5 * real(nu), p), positive=("nu",), support=NOT_NEGATIVE,
+    summary="the chi square distribution with nu degrees of freedom",
 )
 INV_CHI_SQUARE = Distribution(
     "inv_chi_square", ("nu",), inv_chi_square_lpdf, draw=lambda shape, nu: 0.5 / gamma_draw(shape, 0.5 * nu),
     log_cdf=_lower(lambda x, nu: _inv_gamma_lcdf(x, 0.5 * real(nu), 0.5)),
     log_ccdf=_upper(lambda x, nu: _inv_gamma_lccdf(x, 0.5 * real(nu), 0.5)),
     quantile=lambda p, nu: 0.5 / gamma_p_inverse(0.5 * real(nu), 1.0 - p), positive=("nu",), support=NOT_NEGATIVE,
+    summary="the inverse chi square distribution with nu degrees of freedom: its inverse is chi square",
 )
 SCALED_INV_CHI_SQUARE = Distribution(
     "scaled_inv_chi_square", ("nu", "sigma"), scaled_inv_chi_square_lpdf,
@@ -223,6 +229,7 @@ SCALED_INV_CHI_SQUARE = Distribution(
     log_ccdf=_upper(lambda x, nu, sigma: _inv_gamma_lccdf(x, 0.5 * real(nu), _scale_of(nu, sigma))),
     quantile=lambda p, nu, sigma: _scale_of(nu, sigma) / gamma_p_inverse(0.5 * real(nu), 1.0 - p),
     positive=("nu", "sigma"), support=NOT_NEGATIVE,
+    summary="nu sigma^2 over a chi square number of nu degrees of freedom",
 )
 WEIBULL = Distribution(
     "weibull", ("alpha", "sigma"), weibull_lpdf,
@@ -231,6 +238,7 @@ WEIBULL = Distribution(
     log_ccdf=_upper(lambda x, alpha, sigma: -power(x / sigma, real(alpha))),
     quantile=lambda p, alpha, sigma: sigma * power(-log1p(-p), 1.0 / alpha),
     positive=("alpha", "sigma"), support=NOT_NEGATIVE, scale="sigma",
+    summary="the Weibull distribution of shape alpha and scale sigma",
 )
 FRECHET = Distribution(
     "frechet", ("alpha", "sigma"), frechet_lpdf,
@@ -239,6 +247,7 @@ FRECHET = Distribution(
     log_ccdf=_upper(lambda x, alpha, sigma: log1m_exp(-power(x / sigma, -real(alpha)))),
     quantile=lambda p, alpha, sigma: sigma * power(-log(p), -1.0 / alpha),
     positive=("alpha", "sigma"), support=NOT_NEGATIVE, scale="sigma",
+    summary="the Fréchet distribution of shape alpha and scale sigma: its inverse is Weibull",
 )
 RAYLEIGH = Distribution(
     "rayleigh", ("sigma",), rayleigh_lpdf,
@@ -247,6 +256,7 @@ RAYLEIGH = Distribution(
     log_ccdf=_upper(lambda x, sigma: -0.5 * x * x / (sigma * sigma)),
     quantile=lambda p, sigma: sigma * sqrt(-2.0 * log1p(-p)),
     supports={"sigma": SPREAD}, support=NOT_NEGATIVE, scale="sigma",
+    summary="the Rayleigh distribution: the length of two normal numbers of standard deviation sigma",
 )
 LOGLOGISTIC = Distribution(
     "loglogistic", ("alpha", "beta"), loglogistic_lpdf,
@@ -255,6 +265,7 @@ LOGLOGISTIC = Distribution(
     log_ccdf=_upper(lambda x, alpha, beta: -log1p_exp(_loglogistic_log_odds(x, alpha, beta))),
     quantile=_loglogistic_quantile,
     positive=("alpha", "beta"), support=NOT_NEGATIVE,
+    summary="the log-logistic distribution of scale alpha, its median, and shape beta",
 )
 PARETO = Distribution(
     "pareto", ("y_min", "alpha"), pareto_lpdf,
@@ -262,6 +273,7 @@ PARETO = Distribution(
     log_cdf=lambda x, low, alpha: _part(x, low, low, alpha), log_ccdf=lambda x, low, alpha: _rest(x, low, low, alpha),
     quantile=lambda p, low, alpha: low * power(1.0 - p, -1.0 / alpha),
     positive=("y_min", "alpha"), support=NOT_NEGATIVE,
+    summary="the Pareto distribution from y_min on with shape alpha",
 )
 PARETO_TYPE_2 = Distribution(
     "pareto_type_2", ("mu", "lambda", "alpha"), pareto_type_2_lpdf,
@@ -270,6 +282,7 @@ PARETO_TYPE_2 = Distribution(
     log_ccdf=lambda x, mu, *more: valid(ge(real(x), mu), _rest(x, mu, *more)),
     quantile=lambda p, mu, scale, alpha: mu + scale * (power(1.0 - p, -1.0 / alpha) - 1.0),
     positive=("lambda", "alpha"),
+    summary="the Pareto distribution of the second type: from mu on, with scale lambda and shape alpha",
 )
 
 POSITIVE = (

@@ -87,4 +87,5 @@ SKEW_NORMAL = Distribution(
     log_cdf=lambda x, xi, omega, alpha: _lcdf(standardized(x, xi, omega), real(alpha)),
     log_ccdf=lambda x, xi, omega, alpha: _lcdf(-standardized(x, xi, omega), -real(alpha)),
     supports={"omega": SPREAD}, scale="omega",
+    summary="the skew normal distribution with location xi, scale omega and slant alpha",
 )  # fmt: skip

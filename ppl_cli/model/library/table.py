@@ -1,5 +1,5 @@
-"""The table of library functions: `@function("real log_mix(real, real, real)")` adds rows that the checker and the
-elaborator read."""
+"""The table of library functions: `section.function("real log_mix(real, real, real)", sentence="...")` adds rows that
+the checker, the elaborator and the reference read. A name has one sentence, given with one of its rows."""
 
 from __future__ import annotations
 
@@ -7,9 +7,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ppl_cli.distributions.base import REAL, Support
 from ppl_cli.language.signatures import Signature, name_of
 
 Implementation = Callable[..., Any]  # makes a graph, or several for a result with parts
+
+
+@dataclass(frozen=True)
+class Argument:
+    """An argument with a name of its own, and the values it may have."""
+
+    name: str
+    support: Support = REAL
 
 
 @dataclass(frozen=True)
@@ -19,29 +28,52 @@ class Row:
     text: str
     implementation: Implementation
     typed: bool
+    arguments: tuple[Argument, ...] = ()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the reference says of a name, and in which section."""
+
+    section: str
+    sentence: str
 
 
 ROWS: dict[str, list[Row]] = {}
 SIZES: dict[str, frozenset[int]] = {}
+ENTRIES: dict[str, Entry] = {}
 
 
-def add(text: str, implementation: Implementation, typed: bool = False) -> None:
-    ROWS.setdefault(name_of(text), []).append(Row(text, implementation, typed))
+@dataclass(frozen=True)
+class Section:
+    """A part of the library; what is added to it stands under its title in the reference."""
 
+    title: str
 
-def function(
-    *texts: str, sizes: tuple[int, ...] = (), typed: bool = False
-) -> Callable[[Implementation], Implementation]:
-    """Rows for one implementation. `sizes` are the positions of arguments that must be known numbers."""
+    def add(
+        self, text: str, implementation: Implementation, sentence: str = "", typed: bool = False,
+        arguments: tuple[Argument, ...] = (),
+    ) -> None:  # fmt: skip
+        name = name_of(text)
+        ROWS.setdefault(name, []).append(Row(text, implementation, typed, arguments))
+        if sentence:
+            known = ENTRIES.setdefault(name, Entry(self.title, sentence))
+            if known.sentence != sentence:
+                raise ValueError(f"two sentences for `{name}`")
 
-    def register(implementation: Implementation) -> Implementation:
-        for text in texts:
-            add(text, implementation, typed)
-            if sizes:
-                SIZES[name_of(text)] = frozenset(sizes)
-        return implementation
+    def function(
+        self, *texts: str, sentence: str = "", sizes: tuple[int, ...] = (), typed: bool = False
+    ) -> Callable[[Implementation], Implementation]:
+        """Rows for one implementation. `sizes` are the positions of arguments that must be known numbers."""
 
-    return register
+        def register(implementation: Implementation) -> Implementation:
+            for text in texts:
+                self.add(text, implementation, sentence, typed)
+                if sizes:
+                    SIZES[name_of(text)] = frozenset(sizes)
+            return implementation
+
+        return register
 
 
 class Rows:
@@ -61,6 +93,14 @@ class Rows:
     def names(self) -> Iterator[str]:
         return iter(ROWS)
 
+    def entry(self, name: str) -> Entry:
+        """What the reference says of a name."""
+        return ENTRIES[name]
+
+    def arguments(self, signature: Signature) -> tuple[Argument, ...]:
+        """The named arguments; none if a function's have no names."""
+        return self._signatures(signature.name)[signature].arguments
+
     def implementation(self, signature: Signature) -> Implementation:
         """What builds the graph: takes the arguments as variables, and their language types as `types`."""
         row = self._signatures(signature.name)[signature]
@@ -70,6 +110,10 @@ class Rows:
 
     def size_arguments(self, name: str) -> frozenset[int]:
         return SIZES.get(name, frozenset())
+
+
+_unsorted = Section("Further functions")
+add, function = _unsorted.add, _unsorted.function
 
 
 def known(v: Any) -> int:
