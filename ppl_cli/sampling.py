@@ -11,7 +11,7 @@ import numpy as np
 from ppl_cli.inference.chains import sample
 from ppl_cli.inference.options import SampleOptions
 from ppl_cli.inference.quantities import Generated, forward, generate
-from ppl_cli.inference.random import QUANTITIES
+from ppl_cli.inference.random import WARMUP_QUANTITIES
 from ppl_cli.language.diagnostics import error
 from ppl_cli.model.model import Model
 from ppl_cli.model.sites import Site
@@ -43,7 +43,7 @@ def sample_posterior(
         "unconstrained_posterior": _unconstrained(model, draws.draws),
     }
     if options.save_warmup:
-        warmup = generate(quantities, draws.warmup_draws, options.seed, options.cores, purpose=QUANTITIES + 1)
+        warmup = generate(quantities, draws.warmup_draws, options.seed, options.cores, purpose=WARMUP_QUANTITIES)
         groups["warmup_posterior"] = _without_failed(model, model.pipeline.unpack(names, warmup.values), warmup)
         groups["warmup_sample_stats"] = draws.warmup_statistics
     groups.update(_data_groups(model))

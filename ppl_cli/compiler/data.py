@@ -46,6 +46,13 @@ class DataTable:
     def __init__(self) -> None:
         self.arrays: dict[Buffer, np.ndarray] = {}
         self.found: dict[Constant, Number | Progression | Stored] = {}
+        self.reserved: Buffer | None = None
+
+    def reserve(self, size: int) -> Buffer:
+        """The first buffer, for an array of doubles that changes between calls."""
+        self.reserved = Buffer("given", "double", size, "data", 0)
+        self.arrays[self.reserved] = np.zeros(size)
+        return self.reserved
 
     def look(self, v: Constant) -> Number | Progression | Stored:
         """How `v` appears."""
@@ -76,6 +83,8 @@ class DataTable:
         """The buffer with the elements of `array`; equal arrays share one."""
         array = np.ascontiguousarray(array, "float64" if kind == "double" else "int64").ravel()
         for buffer, known in self.arrays.items():
+            if buffer is self.reserved:
+                continue
             if known.size == array.size and known.dtype == array.dtype and np.array_equal(known, array):
                 return buffer
         slot = len(self.arrays)

@@ -31,10 +31,17 @@ _BACKENDS: dict[str, tuple[type[Printer], Callable[[str], Build]]] = {
 
 
 class Workspace:
-    """What one thread needs to call a kernel: pointers to data, scratch memory, functions and random state."""
+    """What one thread needs to call a kernel: pointers to data, scratch memory, functions and random state.
 
-    def __init__(self, function: CompiledFunction, state: np.ndarray | None) -> None:
-        self.data = np.array([a.ctypes.data for a in function.kernel.data.values()] or [0], dtype=np.uint64)
+    `given` are the inputs that stay from call to call, until they are changed in this array.
+    """
+
+    def __init__(self, function: CompiledFunction, state: np.ndarray | None, given: np.ndarray | None) -> None:
+        self.given = np.zeros(function.n_given) if given is None else given
+        arrays = {**function.kernel.data}
+        if function.kernel.given is not None:
+            arrays[function.kernel.given] = self.given
+        self.data = np.array([a.ctypes.data for a in arrays.values()] or [0], dtype=np.uint64)
         self.scratch = np.zeros(function.kernel.n_scratch + 8)
         self.functions = np.array(function.functions or [0], dtype=np.uint64)
         self.state = np.zeros(4, np.uint64) if state is None else state
@@ -65,6 +72,11 @@ class CompiledFunction:
     def n_out(self) -> int:
         return self.kernel.n_out
 
+    @property
+    def n_given(self) -> int:
+        """The length of the inputs that the workspace holds."""
+        return self.kernel.n_given
+
     @cached_property
     def functions(self) -> list[int]:
         """Addresses for the function table."""
@@ -75,15 +87,17 @@ class CompiledFunction:
         """The address of the function; waits for its compilation."""
         return self.build.address
 
-    def workspace(self, state: np.ndarray | None = None) -> Workspace:
-        """A workspace for one thread. `state` is the random state, uint64[4]."""
-        return Workspace(self, state)
+    def workspace(self, state: np.ndarray | None = None, given: np.ndarray | None = None) -> Workspace:
+        """A workspace for one thread. `state` is the random state, uint64[4]; `given` is float64[n_given]."""
+        return Workspace(self, state, given)
 
     @cached_property
     def _own(self) -> tuple[Workspace, Any]:
         return self.workspace(), _SIGNATURE(self.address)
 
-    def __call__(self, q: np.ndarray, state: np.ndarray | None = None) -> tuple[float, np.ndarray]:
+    def __call__(
+        self, q: np.ndarray, state: np.ndarray | None = None, given: np.ndarray | None = None
+    ) -> tuple[float, np.ndarray]:
         """The value and the outputs at `q`. `state` is the random state to begin with, uint64[4]."""
         q = np.ascontiguousarray(q, dtype=np.float64)
         if q.shape != (self.n_in,):
@@ -92,6 +106,8 @@ class CompiledFunction:
         workspace, call = self._own
         if state is not None:
             workspace.state[:] = state
+        if given is not None:
+            workspace.given[:] = given
         return call(q.ctypes.data, out.ctypes.data, workspace.address), out
 
     def records(self) -> list[Record]:
@@ -104,9 +120,12 @@ def default_backend() -> Backend:
 
 
 def compile_function(
-    inputs: Sequence[Variable], value: Variable | None, outputs: Sequence[Variable], *, backend: Backend | None = None
+    inputs: Sequence[Variable], value: Variable | None, outputs: Sequence[Variable], *, given: Sequence[Variable] = (),
+    backend: Backend | None = None,
 ) -> CompiledFunction:
     """Compile `value` (a float64 scalar, or None) and `outputs` as a function of `inputs`, all laid out flat by rows.
+
+    `given` (float64) are inputs, too, that the workspace holds.
 
     The C compiler runs in the background until the address of the function is asked for.
     """
@@ -114,6 +133,6 @@ def compile_function(
     if backend == "c" and compiler() is None:
         raise OptionError("there is no C compiler here: install one, set CC, or use --backend numba")
     printer, build = _BACKENDS[backend]
-    kernel = lower(inputs, value, outputs)
+    kernel = lower(inputs, value, outputs, given)
     source = printer(kernel).source()
     return CompiledFunction(kernel, source, backend, build(source))

@@ -200,6 +200,7 @@ class Kernel:
 
     data       the arrays behind the data table, each with its buffer, in order of slots
     scratch    for each scratch buffer where it begins in the arena
+    given      of the data, the one that is not constant: the caller passes another array in its place
     """
 
     body: list[Statement]
@@ -209,6 +210,11 @@ class Kernel:
     n_scratch: int
     n_in: int
     n_out: int
+    given: Buffer | None = None
+
+    @property
+    def n_given(self) -> int:
+        return self.given.size if self.given is not None else 0
 
 
 def reports(kernel: Kernel) -> tuple[bool, bool]:

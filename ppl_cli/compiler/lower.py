@@ -35,10 +35,11 @@ CHEAPER_THAN_MEMORY = frozenset({
 
 @dataclass(frozen=True)
 class Layout:
-    """Where inputs and outputs lie in the flat vectors."""
+    """Where inputs and outputs lie in the flat vectors; `given` is a second vector, which the workspace holds."""
 
     inputs: tuple[Variable, ...]
     outputs: tuple[Variable, ...]
+    given: tuple[Variable, ...]
 
     @property
     def n_in(self) -> int:
@@ -48,6 +49,10 @@ class Layout:
     def n_out(self) -> int:
         return sum(v.type.size for v in self.outputs)
 
+    @property
+    def n_given(self) -> int:
+        return sum(v.type.size for v in self.given)
+
     def places(self, variables: Sequence[Variable]) -> Iterator[tuple[Variable, int]]:
         """Each of the inputs or outputs with where it begins."""
         start = 0
@@ -56,12 +61,14 @@ class Layout:
             start += v.type.size
 
 
-def lower(inputs: Sequence[Variable], value: Variable | None, outputs: Sequence[Variable]) -> Kernel:
-    """The kernel that computes `value` and `outputs` from `inputs`."""
+def lower(
+    inputs: Sequence[Variable], value: Variable | None, outputs: Sequence[Variable], given: Sequence[Variable] = ()
+) -> Kernel:
+    """The kernel that computes `value` and `outputs` from `inputs` and what is `given`."""
     wanted = [*([value] if value is not None else []), *outputs]
     wanted = [v if v.dtype == "float64" else to_real(v) for v in wanted]
     wanted = map_graph(wanted, _expand)
-    layout = Layout(tuple(inputs), tuple(wanted[1:] if value is not None else wanted))
+    layout = Layout(tuple(inputs), tuple(wanted[1:] if value is not None else wanted), tuple(given))
     stored: set[Variable] = set()
     for _ in range(MOST_ATTEMPTS):
         kernel, repeated = _attempt(layout, wanted[0] if value is not None else None, stored)
@@ -88,6 +95,10 @@ def _attempt(layout: Layout, value: Variable | None, stored: set[Variable]) -> t
     emitter = Emitter()
     for v, start in layout.places(layout.inputs):
         emitter.publish(v, Place(q, start=start))
+    if layout.n_given:
+        state = emitter.data.reserve(layout.n_given)
+        for v, start in layout.places(layout.given):
+            emitter.publish(v, Place(state, start=start))
     memory = Memory()
     region = Region(emitter, memory, stored)
     for v, start in layout.places(layout.outputs):
@@ -98,7 +109,9 @@ def _attempt(layout: Layout, value: Variable | None, stored: set[Variable]) -> t
     result = None if value is None else emitter.pull(value, ())
     body = cut_into_blocks(straighten(emitter.close()), memory)
     offsets, size = arrange(body)
-    kernel = Kernel(body, result, emitter.data.arrays, offsets, size, layout.n_in, layout.n_out)
+    kernel = Kernel(
+        body, result, emitter.data.arrays, offsets, size, layout.n_in, layout.n_out, emitter.data.reserved
+    )
     return kernel, _worth_storing(emitter.computed)
 
 

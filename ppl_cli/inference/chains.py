@@ -16,15 +16,16 @@ import numpy as np
 from ppl_cli.errors import RunError
 from ppl_cli.inference import nuts
 from ppl_cli.inference.function import Function
-from ppl_cli.inference.initial import Explain, given_points, random_points
+from ppl_cli.inference.initial import Explain, Start, given_points, random_points
 from ppl_cli.inference.integrator import POINT_ROWS
 from ppl_cli.inference.jit import as_doubles, as_integers, start
 from ppl_cli.inference.metric import ESTIMATORS, MOMENT_ROWS
 from ppl_cli.inference.options import SampleOptions
-from ppl_cli.inference.random import TRANSITIONS, new_state
+from ppl_cli.inference.random import TRANSITIONS, UPDATES, new_state
 from ppl_cli.inference.statistics import COLUMNS, by_name
 from ppl_cli.inference.stepsize import AVERAGING_SIZE
 from ppl_cli.inference.tree import SUBTREE_ROWS
+from ppl_cli.inference.updates import Updates
 from ppl_cli.inference.warmup import schedule
 
 WATCH_INTERVAL = 0.05  # seconds
@@ -53,12 +54,13 @@ class Progress:
 class Draws:
     """What a run made. Statistics are [chain, draw] by name; warmup ones have no draws unless asked for."""
 
-    draws: np.ndarray  # [chain, draw, dim], unconstrained
+    draws: np.ndarray  # [chain, draw, dim], unconstrained; after these what updates have moved
     statistics: dict[str, np.ndarray]
     warmup_draws: np.ndarray
     warmup_statistics: dict[str, np.ndarray]
     step_sizes: np.ndarray  # [chain], after warmup
     inverse_metrics: np.ndarray  # [chain, dim] or [chain, dim, dim], after warmup
+    states: np.ndarray  # [chain, state] of the updates, after the last draw
     chains: tuple[int, ...]  # which chains these are: all of them, unless interrupted
     interrupted: bool
     seconds: float
@@ -68,21 +70,24 @@ class Chain:
     """The memory of one chain and its run."""
 
     def __init__(
-        self, density: Function, options: SampleOptions, number: int, point: np.ndarray, stop: np.ndarray
+        self, density: Function, options: SampleOptions, number: int, start: Start, stop: np.ndarray,
+        updates: Updates | None = None,
     ) -> None:
-        dim, dense = len(point), options.metric == "dense"
-        self.options, self.density, self.stop = options, density, stop
-        self.workspace = density.workspace()
-        self.warmup = options.warmup if dim else 0
+        dim, dense = len(start.point), options.metric == "dense"
+        self.options, self.density, self.stop, self.updates = options, density, stop, updates
+        self.state, self.n_values = start.state.copy(), updates.values if updates is not None else 0
+        self.workspace = density.workspace() if updates is None else density.workspace(given=self.state)
+        self.warmup = options.warmup if dim or updates is not None else 0
         self.saved_warmup = self.warmup if options.save_warmup else 0
         rows = self.saved_warmup + options.draws
-        self.draws, self.statistics = np.empty((rows, dim)), np.empty((rows, COLUMNS))
+        self.draws, self.statistics = np.empty((rows, dim + self.n_values)), np.empty((rows, COLUMNS))
+        self.dim, self.number = dim, number
         self.inverse_metric = np.eye(dim) if dense else np.ones(dim)
         self.counts = np.zeros(nuts.COUNTS, dtype=np.int64)
         self.reals = np.zeros(nuts.REALS)
         self.reals[nuts.TARGET_ACCEPT] = options.target_accept
         points = np.zeros((4, POINT_ROWS, dim))
-        points[0, 0] = point
+        points[0, 0] = start.point
         subtrees = np.zeros((options.max_depth + 2, SUBTREE_ROWS, dim))
         self.arrays = {
             nuts.DRAW: points[0],
@@ -101,6 +106,8 @@ class Chain:
             nuts.STATISTICS: self.statistics,
             nuts.COUNTERS: self.counts,
             nuts.STOP: stop,
+            nuts.STATE: self.state,
+            nuts.NEXT_STATE: np.zeros_like(self.state),
         }
         self.outcome = nuts.INTERRUPTED
 
@@ -108,12 +115,16 @@ class Chain:
         """Run to the end, or until the stop flag is set; on failure, set it for the others."""
         memory = np.zeros(nuts.ADDRESSES, dtype=np.int64)
         memory[nuts.DENSITY], memory[nuts.WORKSPACE] = self.density.address, self.workspace.address
+        if self.updates is not None:
+            random = new_state(self.options.seed, self.number, UPDATES)
+            moving = self.updates.function.workspace(random, self.state)
+            memory[nuts.UPDATE], memory[nuts.UPDATE_WORKSPACE] = self.updates.function.address, moving.address
         for index, array in self.arrays.items():
             memory[index] = array.ctypes.data
         dense = self.options.metric == "dense"
         settings = np.zeros(nuts.SETTINGS, dtype=np.int64)
         for index, value in {
-            nuts.DIM: self.draws.shape[1],
+            nuts.DIM: self.dim,
             nuts.N_WARMUP: self.warmup,
             nuts.N_DRAWS: self.options.draws,
             nuts.THIN: self.options.thin,
@@ -121,6 +132,8 @@ class Chain:
             nuts.ESTIMATOR: ESTIMATORS[self.options.metric],
             nuts.DENSE: dense,
             nuts.SAVED_WARMUP: self.saved_warmup,
+            nuts.N_STATE: len(self.state),
+            nuts.N_VALUES: self.n_values,
         }.items():
             settings[index] = value
         self.outcome = nuts.run_chain(as_integers(memory), as_integers(settings), as_doubles(self.reals))
@@ -139,8 +152,9 @@ def sample(
     initial: np.ndarray | None = None,
     explain: Explain | None = None,
     progress: Callable[[Progress], None] | None = None,
+    updates: Updates | None = None,
 ) -> Draws:
-    """Draw from `density` by NUTS.
+    """Draw from `density` by NUTS, and by `updates` what else it is given.
 
     initial: start points [dim] or [chain, dim]; random ones if not given.
     explain: says what is wrong at a point without density.
@@ -148,11 +162,13 @@ def sample(
     """
     start(nuts.run_chain)
     if initial is None:
-        starts = random_points(density, options, explain)
+        starts = random_points(density, options, explain, updates)
     else:
-        starts = given_points(density, options, initial, explain)
+        starts = given_points(density, options, initial, explain, updates)
     stop = np.zeros(1, dtype=np.int64)
-    chains = [Chain(density, options, number, point, stop) for number, point in enumerate(starts)]
+    chains = [Chain(density, options, number, at, stop, updates) for number, at in enumerate(starts)]
+    if updates is not None:
+        _ = updates.function.address
     _ = density.address, nuts.run_chain.address  # wait here, not in the threads, for what is not compiled yet
     started = time.perf_counter()
     interrupted = _run(chains, options, stop, progress)
@@ -216,6 +232,7 @@ def _collect(chains: list[Chain], interrupted: bool, seconds: float) -> Draws:
         warmup_statistics=by_name(np.array([chains[k].statistics[before] for k in kept])),
         step_sizes=np.array([chains[k].reals[nuts.STEP_SIZE] for k in kept]),
         inverse_metrics=np.array([chains[k].inverse_metric for k in kept]),
+        states=np.array([chains[k].state for k in kept]),
         chains=tuple(kept),
         interrupted=interrupted,
         seconds=seconds,

@@ -28,10 +28,18 @@ class Function(Protocol):
     @property
     def address(self) -> int: ...
 
-    def workspace(self, state: np.ndarray | None = None) -> Workspace:
-        """A workspace for one thread; `state` is the random state uint64[4] that the function draws from."""
+    @property
+    def n_given(self) -> int:
+        """How many more doubles in the workspace holds."""
         ...
 
-    def __call__(self, q: np.ndarray) -> tuple[float, np.ndarray]:
+    def workspace(self, state: np.ndarray | None = None, given: np.ndarray | None = None) -> Workspace:
+        """A workspace for one thread; `state` is the random state uint64[4] that the function draws from, `given` are
+        the inputs that stay from call to call."""
+        ...
+
+    def __call__(
+        self, q: np.ndarray, state: np.ndarray | None = None, given: np.ndarray | None = None
+    ) -> tuple[float, np.ndarray]:
         """The value and the outputs at `q`."""
         ...

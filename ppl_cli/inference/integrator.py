@@ -52,6 +52,12 @@ def copy(n: int, source: Doubles, target: Doubles) -> None:
 
 
 @function
+def swap(n: int, a: Doubles, b: Doubles) -> None:
+    for i in range(n):
+        a[i], b[i] = b[i], a[i]
+
+
+@function
 def log_density(h: Hamiltonian, point: Point) -> float:
     """Evaluate the log density at the position; its gradient is written into the point."""
     return call(h.density, point.q, point.gradient, h.workspace)

@@ -11,11 +11,13 @@ from typing import NamedTuple
 from ppl_cli.inference.integrator import (
     POINT_ROWS,
     Hamiltonian,
+    Point,
     copy,
     draw_momentum,
     kinetic_energy,
     log_density,
     point_at,
+    swap,
 )
 from ppl_cli.inference.jit import (
     DOUBLES,
@@ -24,6 +26,7 @@ from ppl_cli.inference.jit import (
     Doubles,
     Integers,
     Words,
+    call,
     doubles,
     entry_point,
     function,
@@ -57,8 +60,9 @@ FINISHED, INTERRUPTED, STEP_SIZE_TOO_SMALL, STEP_SIZE_TOO_LARGE = 0, 1, 2, 3
 
 
 # What a chain is told: whole numbers. `saved_warmup` iterations of the warmup are recorded, too.
-DIM, N_WARMUP, N_DRAWS, THIN, MAX_DEPTH, ESTIMATOR, DENSE, SAVED_WARMUP = range(8)
-SETTINGS = 8
+# `n_state` numbers are what updates move between transitions; the first `n_values` of them are recorded with a draw.
+DIM, N_WARMUP, N_DRAWS, THIN, MAX_DEPTH, ESTIMATOR, DENSE, SAVED_WARMUP, N_STATE, N_VALUES = range(10)
+SETTINGS = 10
 
 # What a chain is told and tells: real numbers.
 TARGET_ACCEPT, STEP_SIZE = 0, 1
@@ -70,9 +74,11 @@ DRAW, CANDIDATE, BACKWARD, FORWARD = 2, 3, 4, 5  # phase points: one of the exte
 TRAJECTORY, EXTENSION = 6, 7  # sub-trees; those of the extension follow each other
 INVERSE_METRIC, FACTOR, MOMENTS, AVERAGING = 8, 9, 10, 11
 RANDOM, ACTIONS = 12, 13  # actions: [iteration of warmup]
-DRAWS, STATISTICS = 14, 15  # [iteration, dim] and [iteration, column], those of the warmup first
+DRAWS, STATISTICS = 14, 15  # [iteration, dim + n_values] and [iteration, column], those of the warmup first
 COUNTERS, STOP = 16, 17
-ADDRESSES = 18
+UPDATE, UPDATE_WORKSPACE = 18, 19  # compiled
+STATE, NEXT_STATE = 20, 21
+ADDRESSES = 22
 
 
 class Transition(NamedTuple):
@@ -92,6 +98,8 @@ def transition(
 ) -> Transition:
     """Replace the draw by the next: double the trajectory, in random directions of time, until it turns."""
     n = h.dim
+    if n == 0:
+        return Transition(lp, 1.0, 0, 0, COMPLETE, -lp)
     draw, candidate = point_at(memory[DRAW], n), point_at(memory[CANDIDATE], n)
     backward, forward = point_at(memory[BACKWARD], n), point_at(memory[FORWARD], n)
     trajectory, extension = subtree_at(memory[TRAJECTORY], n), subtree_at(memory[EXTENSION], n)
@@ -126,9 +134,27 @@ def transition(
 
 
 @function
-def record(row: Doubles, t: Transition, step_size: float, max_depth: int) -> None:
+def update(h: Hamiltonian, memory: Integers, n_state: int, draw: Point, lp: float) -> float:
+    """Move the state that the density is given; returns the log density after that.
+
+    A move to where there is no density (rounding may lead there) is taken back.
+    """
+    if n_state == 0:
+        return lp
+    state, following = doubles(memory[STATE]), doubles(memory[NEXT_STATE])
+    call(memory[UPDATE], draw.q, following, memory[UPDATE_WORKSPACE])
+    swap(n_state, state, following)
+    moved = log_density(h, draw)
+    if -math.inf < moved < math.inf:
+        return moved
+    swap(n_state, state, following)
+    return log_density(h, draw)
+
+
+@function
+def record(row: Doubles, t: Transition, lp: float, step_size: float, max_depth: int) -> None:
     """Write the statistics of a draw, in the order of the table STATISTICS."""
-    row[0], row[1], row[2] = t.lp, t.acceptance, step_size
+    row[0], row[1], row[2] = lp, t.acceptance, step_size
     row[3], row[4] = t.depth, t.steps
     row[5], row[6] = t.outcome == DIVERGING, t.depth == max_depth
     row[7] = t.energy
@@ -144,6 +170,7 @@ def run_chain(memory: Integers, settings: Integers, reals: Doubles) -> int:
     moments, averaging, random = moments_at(memory[MOMENTS], h.dim), doubles(memory[AVERAGING]), words(memory[RANDOM])
     actions, counts, stop = integers(memory[ACTIONS]), integers(memory[COUNTERS]), integers(memory[STOP])
     total, observed = settings[N_WARMUP] + settings[N_DRAWS] * settings[THIN], 0
+    n_state, n_values = settings[N_STATE], settings[N_VALUES]
     lp = log_density(h, draw)
     step_size, guess = 1.0, h.dim > 0
     for iteration in range(total):
@@ -157,12 +184,14 @@ def run_chain(memory: Integers, settings: Integers, reals: Doubles) -> int:
         t = transition(h, memory, lp, step_size, settings[MAX_DEPTH], random, stop)
         if t.outcome == STOPPED:
             return INTERRUPTED
-        lp = t.lp
+        lp = update(h, memory, n_state, draw, t.lp)
         drawn = iteration - settings[N_WARMUP] + 1
         row = iteration if warming else settings[SAVED_WARMUP] + drawn // settings[THIN] - 1
         if row < settings[SAVED_WARMUP] if warming else drawn % settings[THIN] == 0:
-            copy(dim, draw.q, doubles(memory[DRAWS] + 8 * dim * row))
-            record(doubles(memory[STATISTICS] + 8 * COLUMNS * row), t, step_size, settings[MAX_DEPTH])
+            place = memory[DRAWS] + 8 * (dim + n_values) * row
+            copy(dim, draw.q, doubles(place))
+            copy(n_values, doubles(memory[STATE]), doubles(place + 8 * dim))
+            record(doubles(memory[STATISTICS] + 8 * COLUMNS * row), t, lp, step_size, settings[MAX_DEPTH])
         if warming:
             step_size = update_averaging(averaging, t.acceptance, reals[TARGET_ACCEPT])
             if actions[iteration] != NOTHING:
@@ -171,7 +200,7 @@ def run_chain(memory: Integers, settings: Integers, reals: Doubles) -> int:
             if actions[iteration] == CLOSE_WINDOW:
                 estimate_metric(h, moments, observed, settings[ESTIMATOR])
                 observed = 0
-                guess = True
+                guess = h.dim > 0
             if iteration == settings[N_WARMUP] - 1:
                 step_size = averaged_step_size(averaging)
         reals[STEP_SIZE] = step_size

@@ -14,7 +14,7 @@ from ppl_cli.inference.jit import DOUBLE, WORDS, EntryPoint, Words, entry_point,
 
 SEED, STREAM, COUNT, SPARE = 0, 1, 2, 3
 # What a stream is for, so that the sampler, its start points, drawn quantities and drawn data share no numbers.
-TRANSITIONS, INITIAL_POINTS, QUANTITIES, TRANSFORMED_DATA = 1, 2, 3, 4
+TRANSITIONS, INITIAL_POINTS, QUANTITIES, TRANSFORMED_DATA, UPDATES, WARMUP_QUANTITIES = 1, 2, 3, 4, 5, 6
 
 MASK = np.uint64(0xFFFFFFFF)
 HALF = np.uint64(32)

@@ -13,6 +13,7 @@ import numpy as np
 
 from ppl_cli.graph.basic import Apply, Variable, constant, root
 from ppl_cli.graph.traversal import clone_replace, dependents, map_graph
+from ppl_cli.marginal.colours import colours, neighbours
 from ppl_cli.marginal.elimination import Joint, Path, Piece
 from ppl_cli.marginal.scopes import NONE, TooWide, scopes_of
 from ppl_cli.ops.control import make_table
@@ -112,7 +113,8 @@ class _Factors:
             self.scopes = scopes_of(self.factors, self.numbers)
         except TooWide:
             raise TooManyStates("a term depends on many of them at once") from None
-        self.colours = self._colours()
+        self.neighbours = neighbours(self.count, self.scopes)
+        self.colours = colours(self.neighbours)
         largest = [int(self.states[self.colours == c].max()) for c in range(int(self.colours.max(initial=0)) + 1)]
         self.combinations = prod(largest)
         self.strides = np.array([prod(largest[:c]) for c in range(len(largest))])[self.colours]
@@ -120,25 +122,6 @@ class _Factors:
         if evaluations > MOST_EVALUATIONS or self.combinations * self.count > MOST_EVALUATIONS:
             raise TooManyStates(f"it would take {evaluations:.2g} evaluations of terms")
         self.largest = largest
-
-    def _neighbours(self) -> list[set[int]]:
-        found: list[set[int]] = [set() for _ in range(self.count)]
-        for scopes in self.scopes:
-            wide = scopes[(scopes != NONE).sum(-1) > 1] if scopes.shape[-1] > 1 else scopes[:0]
-            for row in np.unique(wide, axis=0):
-                members = [int(n) for n in row if n != NONE]
-                for n in members:
-                    found[n].update(m for m in members if m != n)
-        return found
-
-    def _colours(self) -> np.ndarray:
-        """Greedily: the first colour that no neighbour has."""
-        self.neighbours = self._neighbours()
-        colours = np.zeros(self.count, int)
-        for n, others in enumerate(self.neighbours):
-            taken = {int(colours[m]) for m in others if m < n}
-            colours[n] = next(c for c in range(len(taken) + 1) if c not in taken)
-        return colours
 
     def marginal(self, vectorize: Callable[[Sequence[Variable]], list[Variable]]) -> Marginal:
         tables = self._tables(vectorize)
