@@ -12,4 +12,7 @@ DISTRIBUTIONS: dict[str, Distribution] = {
     law.name: law for law in (*CONTINUOUS, *POSITIVE, *INTERVALS, *DISCRETE, *CATEGORIES, *MULTIVARIATE, WIENER)
 }
 
-__all__ = ["DISTRIBUTIONS", "Distribution"]
+__all__ = [
+    "CATEGORIES", "CONTINUOUS", "DISCRETE", "DISTRIBUTIONS", "INTERVALS", "MULTIVARIATE", "POSITIVE", "WIENER",
+    "Distribution",
+]  # fmt: skip

@@ -6,6 +6,7 @@ Extra arguments (`...`) are passed on to the user's function. Letters stand for 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
 from ppl_cli.language.checked import ResolvedCall
@@ -34,39 +35,75 @@ _DAE_START = "vector, vector, data real, data array[] real"
 _ADJOINT = "data real, data vector, data real, data vector, data real, data real, " + ", ".join(["data int"] * 5)
 
 
-def _texts() -> dict[str, str]:
-    """Signature → what the function that it takes must look like."""
-    found: dict[str, str] = {}
-    for method in ("rk45", "ckrk", "adams", "bdf"):
-        found[f"array[] vector ode_{method}(function, {_START}, ...)"] = _ODE
-        found[f"array[] vector ode_{method}_tol(function, {_START}, {_TOLERANCES}, ...)"] = _ODE
-    found[f"array[] vector ode_adjoint_tol_ctl(function, {_START}, {_ADJOINT}, ...)"] = _ODE
+_METHODS = {
+    "rk45": "Dormand and Prince's method",
+    "ckrk": "Cash and Karp's method",
+    "adams": "Adams and Moulton's method",
+    "bdf": "backward differences, for stiff equations",
+}
+_SOLVERS = {"newton": "Newton's method", "powell": "Powell's hybrid method"}
+
+
+@dataclass(frozen=True)
+class Functional:
+    """What the function that it takes must look like, and a sentence for the reference."""
+
+    form: str
+    sentence: str
+
+
+def _functionals() -> dict[str, Functional]:
+    """The functions by their signatures."""
+    found: dict[str, Functional] = {}
+    for method, how in _METHODS.items():
+        solution = Functional(_ODE, f"The states at some times by an ordinary differential equation, solved by {how}")
+        found[f"array[] vector ode_{method}(function, {_START}, ...)"] = solution
+        controlled = replace(solution, sentence=f"`ode_{method}` with two tolerances and the largest number of steps")
+        found[f"array[] vector ode_{method}_tol(function, {_START}, {_TOLERANCES}, ...)"] = controlled
+    adjoint = "The states at some times by an ordinary differential equation, with tolerances of the adjoint method"
+    found[f"array[] vector ode_adjoint_tol_ctl(function, {_START}, {_ADJOINT}, ...)"] = Functional(_ODE, adjoint)
     for method in ("rk45", "adams", "bdf"):
         name = f"array[,] real integrate_ode_{method}(function, {_OLD_START}, array[] real, {_OLD_DATA}"
-        found[f"{name})"] = found[f"{name}, {_OLD_TOLERANCES})"] = _OLD_ODE
-    residual = "vector f(real, vector, vector, ...)"
-    found[f"array[] vector dae(function, {_DAE_START}, ...)"] = residual
-    found[f"array[] vector dae_tol(function, {_DAE_START}, {_TOLERANCES}, ...)"] = residual
-    for name in ("solve_newton", "solve_powell"):
-        found[f"vector {name}(function, vector, ...)"] = "vector f(vector, ...)"
-        found[f"vector {name}_tol(function, vector, {_TOLERANCES}, ...)"] = "vector f(vector, ...)"
-    for name in ("algebra_solver", "algebra_solver_newton"):
-        found[f"vector {name}(function, vector, vector, {_OLD_DATA})"] = _OLD_SYSTEM
-        found[f"vector {name}(function, vector, vector, {_OLD_DATA}, {_OLD_TOLERANCES})"] = _OLD_SYSTEM
+        old = Functional(_OLD_ODE, f"An older form of `ode_{method}`")
+        found[f"{name})"] = found[f"{name}, {_OLD_TOLERANCES})"] = old
+    implicit = "The states at some times by a differential algebraic equation, whose residuals are to be 0"
+    dae = Functional("vector f(real, vector, vector, ...)", implicit)
+    found[f"array[] vector dae(function, {_DAE_START}, ...)"] = dae
+    controlled = replace(dae, sentence="`dae` with two tolerances and the largest number of steps")
+    found[f"array[] vector dae_tol(function, {_DAE_START}, {_TOLERANCES}, ...)"] = controlled
+    for method, how in _SOLVERS.items():
+        name = f"solve_{method}"
+        root = Functional("vector f(vector, ...)", f"The solution of f(x) = 0 near a guess, by {how}")
+        found[f"vector {name}(function, vector, ...)"] = root
+        controlled = replace(root, sentence=f"`{name}` with two tolerances and the largest number of steps")
+        found[f"vector {name}_tol(function, vector, {_TOLERANCES}, ...)"] = controlled
+    return found | _others()
+
+
+def _others() -> dict[str, Functional]:
+    """Systems in their older form, integrals, and calls that may run side by side."""
+    found: dict[str, Functional] = {}
+    for name, new in (("algebra_solver", "solve_powell"), ("algebra_solver_newton", "solve_newton")):
+        old = Functional(_OLD_SYSTEM, f"An older form of `{new}`")
+        found[f"vector {name}(function, vector, vector, {_OLD_DATA})"] = old
+        found[f"vector {name}(function, vector, vector, {_OLD_DATA}, {_OLD_TOLERANCES})"] = old
     for tolerance in ("", ", data real"):
-        found[f"real integrate_1d(function, real, real, array[] real, {_OLD_DATA}{tolerance})"] = _INTEGRAND
+        integral = Functional(_INTEGRAND, "The integral of a function from one number to another")
+        found[f"real integrate_1d(function, real, real, array[] real, {_OLD_DATA}{tolerance})"] = integral
     for name in ("reduce_sum", "reduce_sum_static"):
-        found[f"real {name}(function, array[] A, int, ...)"] = "real f(array[] A, int, int, ...)"
-    found["vector map_rect(function, vector, array[] vector, data array[,] real, data array[,] int)"] = _OLD_SYSTEM
+        total = Functional("real f(array[] A, int, int, ...)", "The sum of a function over slices of an array")
+        found[f"real {name}(function, array[] A, int, ...)"] = total
+    mapped = Functional(_OLD_SYSTEM, "The results of a function for each of many parameters and data, joined")
+    found["vector map_rect(function, vector, array[] vector, data array[,] real, data array[,] int)"] = mapped
     return found
 
 
-FUNCTIONALS: dict[str, str] = _texts()
+FUNCTIONALS: dict[str, Functional] = _functionals()
 
 
 @cache
 def _forms() -> dict[Signature, Signature]:
-    return {Signature.parse(text): Signature.parse(form) for text, form in FUNCTIONALS.items()}
+    return {Signature.parse(text): Signature.parse(each.form) for text, each in FUNCTIONALS.items()}
 
 
 def takes_function(signature: Signature) -> bool:

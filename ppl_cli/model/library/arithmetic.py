@@ -4,13 +4,14 @@ from __future__ import annotations
 from ppl_cli.graph.basic import Variable
 from ppl_cli.language.types import Type
 from ppl_cli.model.library.operators import PRODUCTS, UNARY, operator
-from ppl_cli.model.library.table import Implementation, add
+from ppl_cli.model.library.table import Implementation, Section
+
+add = Section("Operators by name").add
 
 ELEMENTWISE = {"add": "+", "subtract": "-", "elt_multiply": ".*", "elt_divide": "./"}
 COMPARISONS = {
     "logical_eq": "==", "logical_neq": "!=", "logical_lt": "<", "logical_lte": "<=", "logical_gt": ">",
-    "logical_gte": ">=",
-    "logical_and": "&&", "logical_or": "||",
+    "logical_gte": ">=", "logical_and": "&&", "logical_or": "||",
 }  # fmt: skip
 RESULTS = {
     ("matrix", "matrix"): "matrix", ("matrix", "vector"): "vector", ("row_vector", "matrix"): "row_vector",
@@ -27,11 +28,11 @@ def _as_operator(symbol: str) -> Implementation:
 
 def _add(symbol: str, *texts: str) -> None:
     for text in texts:
-        add(text, _as_operator(symbol), typed=True)
+        add(text, _as_operator(symbol), f"The operator `{symbol}`", typed=True)
 
 
 for _name, _symbol in ELEMENTWISE.items():
-    _add(_symbol if _name != "elt_divide" else "/", f"int {_name}(int, int)")
+    add(f"int {_name}(int, int)", _as_operator(_symbol if _name != "elt_divide" else "/"), typed=True)
     _add(_symbol, f"T {_name}(T, T)")
 for _name, _symbol in COMPARISONS.items():
     _add(_symbol, f"int {_name}(real, real)")
@@ -45,7 +46,7 @@ _add(
     "row_vector divide(row_vector, matrix)",
 )
 _add("%", "int modulus(int, int)")
-add("int logical_negation(real)", UNARY["!"])
-add("T plus(T)", UNARY["+"])
+add("int logical_negation(real)", UNARY["!"], "The operator `!`: whether a number is 0")
+add("T plus(T)", UNARY["+"], "x itself")
 add("int plus(int)", UNARY["+"])
 add("int minus(int)", UNARY["-"])

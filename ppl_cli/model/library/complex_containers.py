@@ -18,11 +18,13 @@ from ppl_cli.model.library import containers, matrices, real  # noqa: F401  (the
 from ppl_cli.model.library.arithmetic import RESULTS
 from ppl_cli.model.library.complex_numbers import Number, as_complex, conj, squared_size, times
 from ppl_cli.model.library.operators import PRODUCTS
-from ppl_cli.model.library.table import ROWS, Implementation, Row, add
+from ppl_cli.model.library.table import ROWS, Implementation, Row, Section
 from ppl_cli.ops.indexing import take_slice
 from ppl_cli.ops.linalg import matmul
 from ppl_cli.ops.reduction import reduce_sum
 from ppl_cli.ops.shape import reshape, transpose
+
+add = Section("Complex vectors and matrices").add
 
 LINEAR = (
     "rows", "cols", "size", "dims", "num_elements", "rep_vector", "rep_row_vector", "rep_matrix", "row", "col", "block",
@@ -156,7 +158,7 @@ def _scaled(x: Complex) -> Complex:
     return each(lambda v: v / float(max(v.type.size, 1)), x)
 
 
-add("complex_vector fft(complex_vector)", lambda x: fourier(x, -1))
-add("complex_vector inv_fft(complex_vector)", lambda x: _scaled(fourier(x, 1)))
-add("complex_matrix fft2(complex_matrix)", lambda x: fourier2(x, -1))
-add("complex_matrix inv_fft2(complex_matrix)", lambda x: _scaled(fourier2(x, 1)))
+add("complex_vector fft(complex_vector)", lambda x: fourier(x, -1), "The discrete Fourier transform")
+add("complex_vector inv_fft(complex_vector)", lambda x: _scaled(fourier(x, 1)), "The inverse of `fft`")
+add("complex_matrix fft2(complex_matrix)", lambda x: fourier2(x, -1), "The discrete Fourier transform along both axes")
+add("complex_matrix inv_fft2(complex_matrix)", lambda x: _scaled(fourier2(x, 1)), "The inverse of `fft2`")

@@ -17,10 +17,12 @@ from ppl_cli.language.types import MATRIX, Type, scalar_of, with_scalar
 from ppl_cli.model.compounds import Complex, each
 from ppl_cli.model.library.operators import PRODUCTS
 from ppl_cli.model.library.operators import operator as real_operator
-from ppl_cli.model.library.table import add
+from ppl_cli.model.library.table import Section
 from ppl_cli.ops import scalar_math as sm
 from ppl_cli.ops.indexing import take_slice
 from ppl_cli.ops.shape import broadcast_to, join, reshape, transpose
+
+add = Section("Complex numbers").add
 
 Number = Variable | Complex
 Product = Callable[[Variable, Variable], Variable]
@@ -237,16 +239,18 @@ FUNCTIONS: dict[str, Callable[[Complex], Number]] = {
 }
 
 for _name, _function in FUNCTIONS.items():
-    add(f"complex {_name}(complex)", lambda x, f=_function: f(as_complex(x)))
-add("real arg(complex)", lambda x: argument(as_complex(x)))
-add("real norm(complex)", lambda x: squared_size(as_complex(x)))
+    _sentence = "The number itself, or infinity for any infinite number" if _name == "proj" else ""
+    add(f"complex {_name}(complex)", lambda x, f=_function: f(as_complex(x)), _sentence)
+add("real arg(complex)", lambda x: argument(as_complex(x)), "The angle of a complex number, between -pi and pi")
+add("real norm(complex)", lambda x: squared_size(as_complex(x)), "The squared size of a complex number")
 add("T abs(W)", lambda x: size(as_complex(x)))
-add("T get_real(W)", lambda x: as_complex(x).real)
-add("T get_imag(W)", lambda x: as_complex(x).imag)
-add("W conj(W)", lambda x: conj(as_complex(x)))
+add("T get_real(W)", lambda x: as_complex(x).real, "The real part")
+add("T get_imag(W)", lambda x: as_complex(x).imag, "The imaginary part")
+add("W conj(W)", lambda x: conj(as_complex(x)), "The complex conjugate")
 add("W pow(W, W)", power)
-add("complex polar(real, real)", polar)
-add("complex to_complex()", lambda: pair(constant(0.0), constant(0.0)))
+add("complex polar(real, real)", polar, "The complex number of a size and an angle")
+add("complex to_complex()", lambda: pair(constant(0.0), constant(0.0)),
+    "The complex number with a real and an imaginary part, which are 0 if not given")
 add("W to_complex(T)", lambda re: pair(real(re), constant(0.0)))
 add("W to_complex(T, T)", lambda re, im: pair(real(re), real(im)))
 

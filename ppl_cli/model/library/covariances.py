@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 from ppl_cli.distributions.formulas import valid
 from ppl_cli.graph.basic import Variable
-from ppl_cli.model.library.table import add
+from ppl_cli.model.library.table import Section
 from ppl_cli.ops.linalg import matmul
 from ppl_cli.ops.reduction import reduce_sum
 from ppl_cli.ops.scalar_math import both, eq, exp, ge, gt, lt, sin, sqrt, switch
 from ppl_cli.ops.shape import reshape, transpose
+
+add = Section("Covariances of Gaussian processes").add
 
 Kernel = Callable[..., Variable]
 
@@ -81,16 +83,22 @@ def _dot_products(*arguments: Variable) -> Variable:
     return sigma * sigma + matmul(first, transpose(second))
 
 
-STATIONARY: dict[str, Kernel] = {
-    "gp_exp_quad_cov": _exp_quad, "cov_exp_quad": _exp_quad, "gp_exponential_cov": _exponential,
-    "gp_matern32_cov": _matern32, "gp_matern52_cov": _matern52,
-}  # fmt: skip
+_SENTENCE = "Covariances of points by the {} kernel; arguments: points, sigma, length scale or scales"
+STATIONARY: dict[str, tuple[Kernel, str]] = {
+    "gp_exp_quad_cov": (_exp_quad, _SENTENCE.format("squared exponential")),
+    "cov_exp_quad": (_exp_quad, "An older name of `gp_exp_quad_cov`"),
+    "gp_exponential_cov": (_exponential, _SENTENCE.format("exponential")),
+    "gp_matern32_cov": (_matern32, _SENTENCE.format("Matérn 3/2")),
+    "gp_matern52_cov": (_matern52, _SENTENCE.format("Matérn 5/2")),
+}
 
 for _points in ("array[] real", "array[] vector", "array[] row_vector"):
     for _both in (_points, f"{_points}, {_points}"):
-        for _name, _kernel in STATIONARY.items():
-            add(f"matrix {_name}({_both}, real, real)", _stationary(_kernel))
+        for _name, (_kernel, _sentence) in STATIONARY.items():
+            add(f"matrix {_name}({_both}, real, real)", _stationary(_kernel), _sentence)
             if _points != "array[] real":
                 add(f"matrix {_name}({_both}, real, array[] real)", _stationary(_kernel))
-        add(f"matrix gp_periodic_cov({_both}, real, real, real)", _periodic)
-        add(f"matrix gp_dot_prod_cov({_both}, real)", _dot_products)
+        add(f"matrix gp_periodic_cov({_both}, real, real, real)", _periodic,
+            "Covariances of points by the periodic kernel; arguments: points, sigma, length scale, period")
+        add(f"matrix gp_dot_prod_cov({_both}, real)", _dot_products,
+            "sigma^2 plus the products of points: covariances of linear functions")

@@ -6,13 +6,15 @@ import numpy as np
 from ppl_cli.distributions.formulas import symmetric
 from ppl_cli.graph.basic import Variable, constant
 from ppl_cli.model.compounds import Complex, Tuple
-from ppl_cli.model.library.table import add
+from ppl_cli.model.library.table import Section
 from ppl_cli.ops.decompositions import Eigen, Orthogonal, SingularValues, SymmetricEigen
 from ppl_cli.ops.indexing import take_slice
 from ppl_cli.ops.linalg import Solve, diagonal, diagonal_matrix, matmul
 from ppl_cli.ops.reduction import reduce_max
 from ppl_cli.ops.scalar_math import absolute, eq, lt, switch
 from ppl_cli.ops.shape import join, reshape, transpose
+
+add = Section("Decompositions of matrices").add
 
 # ------------------------------------------------------------------------------------------ eigenvalues
 
@@ -90,27 +92,31 @@ def _generalized_inverse(a: Variable) -> Variable:
 
 
 WHOLE = {
-    "tuple(matrix, vector) eigendecompose_sym(matrix)": _eigen_symmetric,
-    "tuple(complex_matrix, complex_vector) eigendecompose(matrix)": _eigen,
-    "tuple(matrix, vector, matrix) svd(matrix)": _svd,
-    "tuple(matrix, matrix) qr(matrix)": _qr,
-    "tuple(matrix, matrix) qr_thin(matrix)": _thin_qr,
+    "tuple(matrix, vector) eigendecompose_sym(matrix)": (
+        _eigen_symmetric, "Eigenvectors, the columns, and ascending eigenvalues of a symmetric matrix"),
+    "tuple(complex_matrix, complex_vector) eigendecompose(matrix)": (
+        _eigen, "Eigenvectors, the columns, and eigenvalues of a square matrix"),
+    "tuple(matrix, vector, matrix) svd(matrix)": (
+        _svd, "U, the descending singular values s and V with A = U diag_matrix(s) V'"),
+    "tuple(matrix, matrix) qr(matrix)": (_qr, "An orthogonal Q and an upper triangular R with A = Q R"),
+    "tuple(matrix, matrix) qr_thin(matrix)": (_thin_qr, "Q and R with A = Q R, as thin as possible"),
 }
 PARTS = {
-    "matrix eigenvectors_sym(matrix)": (_eigen_symmetric, 0),
-    "vector eigenvalues_sym(matrix)": (_eigen_symmetric, 1),
-    "complex_matrix eigenvectors(matrix)": (_eigen, 0),
-    "complex_vector eigenvalues(matrix)": (_eigen, 1),
-    "matrix svd_U(matrix)": (_svd, 0),
-    "vector singular_values(matrix)": (_svd, 1),
-    "matrix svd_V(matrix)": (_svd, 2),
-    "matrix qr_Q(matrix)": (_qr, 0),
-    "matrix qr_R(matrix)": (_qr, 1),
-    "matrix qr_thin_Q(matrix)": (_thin_qr, 0),
-    "matrix qr_thin_R(matrix)": (_thin_qr, 1),
+    "matrix eigenvectors_sym(matrix)": (_eigen_symmetric, 0, "The eigenvectors of a symmetric matrix, as columns"),
+    "vector eigenvalues_sym(matrix)": (_eigen_symmetric, 1, "The ascending eigenvalues of a symmetric matrix"),
+    "complex_matrix eigenvectors(matrix)": (_eigen, 0, "The eigenvectors of a square matrix, as columns"),
+    "complex_vector eigenvalues(matrix)": (_eigen, 1, "The eigenvalues of a square matrix"),
+    "matrix svd_U(matrix)": (_svd, 0, "The left singular vectors, as columns"),
+    "vector singular_values(matrix)": (_svd, 1, "The singular values, the largest first"),
+    "matrix svd_V(matrix)": (_svd, 2, "The right singular vectors, as columns"),
+    "matrix qr_Q(matrix)": (_qr, 0, "The orthogonal factor of A = Q R"),
+    "matrix qr_R(matrix)": (_qr, 1, "The upper triangular factor of A = Q R, its diagonal not negative"),
+    "matrix qr_thin_Q(matrix)": (_thin_qr, 0, "The orthogonal factor of A = Q R, with as few columns as possible"),
+    "matrix qr_thin_R(matrix)": (_thin_qr, 1, "The upper triangular factor of A = Q R, with as few rows as possible"),
 }
-for _text, _build in WHOLE.items():
-    add(_text, _build)
-for _text, (_build, _part) in PARTS.items():
-    add(_text, lambda a, build=_build, part=_part: build(a).elements[part])
-add("matrix generalized_inverse(matrix)", _generalized_inverse)
+for _text, (_build, _sentence) in WHOLE.items():
+    add(_text, _build, _sentence)
+for _text, (_build, _part, _sentence) in PARTS.items():
+    add(_text, lambda a, build=_build, part=_part: build(a).elements[part], _sentence)
+add("matrix generalized_inverse(matrix)", _generalized_inverse,
+    "The Moore-Penrose inverse of a matrix of full rank")

@@ -4,16 +4,51 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from ppl_cli.distributions import DISTRIBUTIONS, Distribution
-from ppl_cli.distributions.base import REAL
+from ppl_cli.distributions import (
+    CATEGORIES,
+    CONTINUOUS,
+    DISCRETE,
+    DISTRIBUTIONS,
+    INTERVALS,
+    MULTIVARIATE,
+    POSITIVE,
+    WIENER,
+    Distribution,
+)
+from ppl_cli.distributions.base import NOT_NEGATIVE, REAL
 from ppl_cli.distributions.first_passage import wiener_varying_drift_lpdf, wiener_varying_lpdf
 from ppl_cli.distributions.formulas import among, on_interval, valid
 from ppl_cli.distributions.multivariate import COUNTS
 from ppl_cli.graph.basic import Variable
-from ppl_cli.model.library.table import add, known
+from ppl_cli.model.library.table import Argument, Section, known
 from ppl_cli.ops.random import random_variable
 from ppl_cli.ops.reduction import reduce_sum
 from ppl_cli.ops.scalar_math import exp
+
+SECTIONS: tuple[tuple[Section, tuple[Distribution, ...]], ...] = (
+    (Section("Distributions on the real line"), CONTINUOUS),
+    (Section("Distributions of positive numbers"), (*POSITIVE, WIENER)),
+    (Section("Distributions on intervals"), INTERVALS),
+    (Section("Distributions of counts"), DISCRETE),
+    (Section("Distributions of categories"), CATEGORIES),
+    (Section("Distributions of vectors and matrices"), MULTIVARIATE),
+)
+FORMS = {
+    "lpdf": "Log density of {}",
+    "lpmf": "Log probability of {}",
+    "lupdf": "Log density, up to a constant, of {}",
+    "lupmf": "Log probability, up to a constant, of {}",
+    "cdf": "Probability of at most y under {}",
+    "lcdf": "Log probability of at most y under {}",
+    "lccdf": "Log probability of more than y under {}",
+    "rng": "A draw from {}",
+}
+
+
+def form_sentence(form: str, summary: str) -> str:
+    """What one form of a distribution is."""
+    return FORMS[form].format(summary)
+
 
 # The argument types of the distributions that are not over scalars: value, then parameters.
 VECTOR_SIGNATURES: dict[str, tuple[str, ...]] = {
@@ -79,22 +114,34 @@ def _draw(law: Distribution) -> Callable[..., Variable]:
     return lambda *parameters: random_variable(law, *parameters)
 
 
-def _add(law: Distribution) -> None:
+def named_arguments(law: Distribution) -> tuple[Argument, ...]:
+    """The parameters, and what they may be."""
+    return tuple(Argument(name, law.support_of(name)) for name in law.parameters)
+
+
+def _add(section: Section, law: Distribution) -> None:
     value, *parameters = _arguments(law)
     inside = f"({value} | {', '.join(parameters)})" if parameters else f"({value} |)"
+    given = named_arguments(law)
+
+    def add_form(form: str, function: Callable[..., Variable]) -> None:
+        text, sentence = f"real {law.name}_{form}{inside}", form_sentence(form, law.summary)
+        section.add(text, function, sentence, arguments=(Argument("y"), *given))
+
     kind = "lpmf" if law.is_discrete else "lpdf"
-    for suffix in (kind, "lu" + kind[1:]):
-        add(f"real {law.name}_{suffix}{inside}", _summed(law.log_prob))
+    for form in (kind, "lu" + kind[1:]):
+        add_form(form, _summed(law.log_prob))
     if law.log_cdf is not None:
         lower = _checked(law, law.log_cdf, "lower")
-        add(f"real {law.name}_lcdf{inside}", _summed(lower))
-        add(f"real {law.name}_cdf{inside}", lambda *a: exp(reduce_sum(lower(*a))))
+        add_form("lcdf", _summed(lower))
+        add_form("cdf", lambda *a: exp(reduce_sum(lower(*a))))
     if law.log_ccdf is not None:
-        add(f"real {law.name}_lccdf{inside}", _summed(_checked(law, law.log_ccdf, "upper")))
+        add_form("lccdf", _summed(_checked(law, law.log_ccdf, "upper")))
     if law.draw is None or law.sized or law.name in COUNTS:
         return
-    for result, arguments in _draw_signatures(law, parameters):
-        add(f"{result} {law.name}_rng({', '.join(arguments)})", _draw(law))
+    sentence = form_sentence("rng", law.summary)
+    for result, types in _draw_signatures(law, parameters):
+        section.add(f"{result} {law.name}_rng({', '.join(types)})", _draw(law), sentence, arguments=given)
 
 
 def _draw_signatures(law: Distribution, parameters: list[str]) -> list[tuple[str, list[str]]]:
@@ -111,18 +158,29 @@ def _draw_signatures(law: Distribution, parameters: list[str]) -> list[tuple[str
     return [("vector", single), ("vector", rows), ("array[] vector", many)]
 
 
-for _law in DISTRIBUTIONS.values():
-    _add(_law)
+for _section, _laws in SECTIONS:
+    for _law in _laws:
+        _add(_section, _law)
 
+_matrices = SECTIONS[-1][0]
 for _name in ("lkj_corr_cholesky", "lkj_corr"):
-    add(f"matrix {_name}_rng(int, real)",
-        lambda k, eta, n=_name: random_variable(DISTRIBUTIONS[n], eta, event=(known(k), known(k))))
+    _law = DISTRIBUTIONS[_name]
+    _matrices.add(
+        f"matrix {_name}_rng(int, real)",
+        lambda k, eta, law=_law: random_variable(law, eta, event=(known(k), known(k))),
+        form_sentence("rng", _law.summary), arguments=(Argument("K"), *named_arguments(_law)),
+    )  # fmt: skip
 
 for _name, _law in COUNTS.items():
-    add(f"array[] int {_name}_rng(vector, int)", _draw(_law))
+    _sentence, _given = form_sentence("rng", DISTRIBUTIONS[_name].summary), named_arguments(DISTRIBUTIONS[_name])
+    _text = f"array[] int {_name}_rng(vector, int)"
+    _matrices.add(_text, _draw(_law), _sentence, arguments=(*_given, Argument("N", NOT_NEGATIVE)))
 
-# Those with more parameters than the distribution.
+# Those with more parameters than the distribution: how much drift, start and non-decision time vary.
+_VARYING = (Argument("s_delta", NOT_NEGATIVE), Argument("s_beta", NOT_NEGATIVE), Argument("s_tau", NOT_NEGATIVE))
 WIENER_FORMS: dict[int, Callable[..., Variable]] = {5: wiener_varying_drift_lpdf, 7: wiener_varying_lpdf}
 for _number, _density in WIENER_FORMS.items():
-    for _suffix in ("lpdf", "lupdf"):
-        add(f"real wiener_{_suffix}(reals | {', '.join(['reals'] * _number)})", _summed(_density))
+    _given = (Argument("y"), *named_arguments(WIENER), *_VARYING[: _number - 4])
+    for _form in ("lpdf", "lupdf"):
+        _text = f"real wiener_{_form}(reals | {', '.join(['reals'] * _number)})"
+        SECTIONS[1][0].add(_text, _summed(_density), arguments=_given)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import product
 
 from ppl_cli.distributions import DISTRIBUTIONS
+from ppl_cli.distributions.base import NOT_NEGATIVE, ORDERED, POSITIVE_REAL, REAL
 from ppl_cli.distributions.categories import categorical_logit_lpmf, ordered_logistic_lpmf
 from ppl_cli.distributions.continuous import normal_lpdf
 from ppl_cli.distributions.discrete import (
@@ -16,7 +18,8 @@ from ppl_cli.distributions.discrete import (
 )
 from ppl_cli.distributions.formulas import real
 from ppl_cli.graph.basic import Variable, constant
-from ppl_cli.model.library.table import add
+from ppl_cli.model.library.densities import form_sentence
+from ppl_cli.model.library.table import Argument, Section
 from ppl_cli.ops.linalg import matmul, matvec, vecmat
 from ppl_cli.ops.random import random_variable
 from ppl_cli.ops.reduction import reduce_sum
@@ -63,20 +66,51 @@ def _ordered(y: Variable, x: Variable, beta: Variable, cutpoints: Variable) -> V
 
 DENSITIES = ("lpdf", "lupdf")
 MASSES = ("lpmf", "lupmf")
-# name, density, type of the outcome, suffixes, types of the other arguments, {x} being the predictors
-MODELS: tuple[tuple[str, Callable[..., Variable], str, tuple[str, str], str], ...] = (
-    ("bernoulli_logit_glm", _bernoulli, "ints", MASSES, "{x}, reals, vector"),
-    ("binomial_logit_glm", _binomial, "ints", MASSES, "ints, {x}, reals, vector"),
-    ("poisson_log_glm", _poisson, "ints", MASSES, "{x}, reals, vector"),
-    ("neg_binomial_2_log_glm", _neg_binomial, "ints", MASSES, "{x}, reals, vector, reals"),
-    ("normal_id_glm", _normal, "reals", DENSITIES, "{x}, reals, vector, reals"),
-    ("categorical_logit_glm", _categorical, "ints", MASSES, "{x}, vector, matrix"),
-    ("ordered_logistic_glm", _ordered, "ints", MASSES, "{x}, vector, vector"),
+
+
+@dataclass(frozen=True)
+class Regression:
+    """`types` are those of all arguments but the outcome, {x} being that of the predictors; `names` theirs."""
+
+    name: str
+    density: Callable[..., Variable]
+    outcome: str
+    forms: tuple[str, str]
+    types: str
+    names: str
+    summary: str
+
+    @property
+    def arguments(self) -> tuple[Argument, ...]:
+        return (Argument("y"), *(Argument(n, SUPPORTS.get(n, REAL)) for n in self.names.split()))
+
+
+SUPPORTS = {"N": NOT_NEGATIVE, "phi": POSITIVE_REAL, "sigma": POSITIVE_REAL, "c": ORDERED}
+REGRESSIONS = (
+    Regression("bernoulli_logit_glm", _bernoulli, "ints", MASSES, "{x}, reals, vector", "x alpha beta",
+               "the Bernoulli distribution whose log odds are alpha + x beta"),
+    Regression("binomial_logit_glm", _binomial, "ints", MASSES, "ints, {x}, reals, vector", "N x alpha beta",
+               "the binomial distribution of N trials whose log odds are alpha + x beta"),
+    Regression("poisson_log_glm", _poisson, "ints", MASSES, "{x}, reals, vector", "x alpha beta",
+               "the Poisson distribution whose log mean is alpha + x beta"),
+    Regression("neg_binomial_2_log_glm", _neg_binomial, "ints", MASSES, "{x}, reals, vector, reals",
+               "x alpha beta phi",
+               "the negative binomial distribution of precision phi, whose log mean is alpha + x beta"),
+    Regression("normal_id_glm", _normal, "reals", DENSITIES, "{x}, reals, vector, reals", "x alpha beta sigma",
+               "the normal distribution of standard deviation sigma, whose mean is alpha + x beta"),
+    Regression("categorical_logit_glm", _categorical, "ints", MASSES, "{x}, vector, matrix", "x alpha beta",
+               "categories whose probabilities are softmax(alpha + x beta)"),
+    Regression("ordered_logistic_glm", _ordered, "ints", MASSES, "{x}, vector, vector", "x beta c",
+               "ordered categories with cutpoints c at the predictor x beta"),
 )
 
-for _name, _density, _outcome, _suffixes, _arguments in MODELS:
-    for _suffix, _x in product(_suffixes, ("matrix", "row_vector")):
-        add(f"real {_name}_{_suffix}({_outcome} | {_arguments.format(x=_x)})", lambda *a, f=_density: reduce_sum(f(*a)))
+add = Section("Regressions").add
+for _r in REGRESSIONS:
+    for _form, _x in product(_r.forms, ("matrix", "row_vector")):
+        _text = f"real {_r.name}_{_form}({_r.outcome} | {_r.types.format(x=_x)})"
+        add(_text, lambda *a, f=_r.density: reduce_sum(f(*a)), form_sentence(_form, _r.summary),
+            arguments=_r.arguments)
 for _x in ("matrix", "row_vector"):
     add(f"array[] int bernoulli_logit_glm_rng({_x}, reals, vector)",
-        lambda x, alpha, beta: random_variable(DISTRIBUTIONS["bernoulli_logit"], linear(x, alpha, beta)))
+        lambda x, alpha, beta: random_variable(DISTRIBUTIONS["bernoulli_logit"], linear(x, alpha, beta)),
+        form_sentence("rng", REGRESSIONS[0].summary), arguments=REGRESSIONS[0].arguments[1:])

@@ -8,7 +8,7 @@ import numpy as np
 from ppl_cli.distributions.base import Distribution
 from ppl_cli.distributions.formulas import Shape, is_simplex, valid
 from ppl_cli.graph.basic import Variable, constant, root
-from ppl_cli.model.library.table import add
+from ppl_cli.model.library.table import Section
 from ppl_cli.ops.control import make_loop
 from ppl_cli.ops.indexing import gather, set_at
 from ppl_cli.ops.random import primitive, random_variable
@@ -16,6 +16,8 @@ from ppl_cli.ops.reduction import CumulativeSum, log_sum_exp, reduce_sum
 from ppl_cli.ops.scalar_math import add as plus
 from ppl_cli.ops.scalar_math import exp, gt, int_min, log, switch
 from ppl_cli.ops.shape import reshape, transpose
+
+add = Section("Hidden Markov models").add
 
 
 def _no_density(*arguments: Variable) -> Variable:
@@ -97,6 +99,9 @@ LATENT = Distribution(
     event_ndims=(2, 2, 1), event=lambda *types: types[0].shape[-1:],
 )  # fmt: skip
 
-add("array[] int hmm_latent_rng(matrix, matrix, vector)", lambda *arguments: random_variable(LATENT, *arguments))
-add("real hmm_marginal(matrix, matrix, vector)", hmm_marginal)
-add("matrix hmm_hidden_state_prob(data matrix, data matrix, data vector)", hmm_hidden_state_prob)
+add("array[] int hmm_latent_rng(matrix, matrix, vector)", lambda *arguments: random_variable(LATENT, *arguments),
+    "A draw of the hidden states given the observations")
+add("real hmm_marginal(matrix, matrix, vector)", hmm_marginal,
+    "The log density of observations, hidden states summed out: log densities [state, time], transitions, start")
+add("matrix hmm_hidden_state_prob(data matrix, data matrix, data vector)", hmm_hidden_state_prob,
+    "The probability of each hidden state, a row, at each time, a column, given the observations")

@@ -10,7 +10,7 @@ import numpy as np
 from ppl_cli.distributions.formulas import symmetric, valid
 from ppl_cli.graph.basic import Variable, constant, root
 from ppl_cli.language.types import Type
-from ppl_cli.model.library.table import add, function, known
+from ppl_cli.model.library.table import Section, known
 from ppl_cli.ops.control import make_if, make_loop
 from ppl_cli.ops.indexing import gather
 from ppl_cli.ops.linalg import (
@@ -30,6 +30,9 @@ from ppl_cli.ops.reduction import reduce_max, reduce_sum
 from ppl_cli.ops.scalar_math import absolute, ceil, eq, exp2, log, log2, lt, maximum, minimum, sqrt, to_int, to_real
 from ppl_cli.ops.shape import reshape, transpose
 
+section = Section("Linear algebra")
+add, function = section.add, section.function
+
 LINES = ("vector", "row_vector")
 LARGEST_COFACTORS = 3
 
@@ -43,14 +46,14 @@ def _squares(x: Variable) -> Variable:
 
 
 for _a in (*LINES, "array[] real"):
-    add(f"real norm2({_a})", lambda x: sqrt(_squares(x)))
-    add(f"real norm1({_a})", lambda x: reduce_sum(absolute(x)))
+    add(f"real norm2({_a})", lambda x: sqrt(_squares(x)), "The Euclidean length")
+    add(f"real norm1({_a})", lambda x: reduce_sum(absolute(x)), "The sum of the absolute values")
 for _a in LINES:
-    add(f"real dot_self({_a})", _squares)
+    add(f"real dot_self({_a})", _squares, "The sum of the squares")
     for _b in LINES:
-        add(f"real dot_product({_a}, {_b})", lambda x, y: reduce_sum(x * y))
-        add(f"real squared_distance({_a}, {_b})", lambda x, y: _squares(x - y))
-        add(f"real distance({_a}, {_b})", lambda x, y: sqrt(_squares(x - y)))
+        add(f"real dot_product({_a}, {_b})", lambda x, y: reduce_sum(x * y), "The sum of the products of elements")
+        add(f"real squared_distance({_a}, {_b})", lambda x, y: _squares(x - y), "The sum of the squared differences")
+        add(f"real distance({_a}, {_b})", lambda x, y: sqrt(_squares(x - y)), "The Euclidean distance")
 add("real dot_product(array[] real, array[] real)", lambda x, y: reduce_sum(x * y))
 add("real squared_distance(real, real)", lambda x, y: _squares(x - y))
 add("real distance(real, real)", lambda x, y: absolute(x - y))
@@ -69,34 +72,41 @@ def _along(axis: int) -> Callable[..., Variable]:
 
 for _type in (*LINES, "matrix"):
     for _result, _name, _axis in (("row_vector", "columns", 0), ("vector", "rows", 1)):
-        add(f"{_result} {_name}_dot_product({_type}, {_type})", _along(_axis), typed=True)
-        add(f"{_result} {_name}_dot_self({_type})", _along(_axis), typed=True)
+        add(f"{_result} {_name}_dot_product({_type}, {_type})", _along(_axis),
+            f"The dot products of the {_name} of one matrix with those of another", typed=True)
+        add(f"{_result} {_name}_dot_self({_type})", _along(_axis),
+            f"The dot product of each of the {_name} with itself", typed=True)
 
-add("matrix transpose(matrix)", transpose)
+add("matrix transpose(matrix)", transpose, "The transpose")
 add("row_vector transpose(vector)", lambda x: x)
 add("vector transpose(row_vector)", lambda x: x)
-add("real trace(matrix)", lambda x: reduce_sum(diagonal(x)))
-add("vector diagonal(matrix)", diagonal)
-add("matrix diag_matrix(vector)", diagonal_matrix)
+add("real trace(matrix)", lambda x: reduce_sum(diagonal(x)), "The sum of the diagonal")
+add("vector diagonal(matrix)", diagonal, "The diagonal")
+add("matrix diag_matrix(vector)", diagonal_matrix, "The matrix with a diagonal and zeros elsewhere")
 for _v in LINES:
-    add(f"matrix diag_pre_multiply({_v}, matrix)", lambda d, m: _column(d) * m)
-    add(f"matrix diag_post_multiply(matrix, {_v})", lambda m, d: m * d)
-    add(f"matrix quad_form_diag(matrix, {_v})", lambda m, d: _column(d) * m * d)
-    add(f"matrix add_diag(matrix, {_v})", lambda m, d: m + identity(m.shape[-1]) * d)
+    add(f"matrix diag_pre_multiply({_v}, matrix)", lambda d, m: _column(d) * m, "diag_matrix(v) times a matrix")
+    add(f"matrix diag_post_multiply(matrix, {_v})", lambda m, d: m * d, "A matrix times diag_matrix(v)")
+    add(f"matrix quad_form_diag(matrix, {_v})", lambda m, d: _column(d) * m * d, "diag_matrix(v) A diag_matrix(v)")
+    add(f"matrix add_diag(matrix, {_v})", lambda m, d: m + identity(m.shape[-1]) * d,
+        "A matrix with something added to its diagonal")
 add("matrix add_diag(matrix, real)", lambda m, d: m + identity(m.shape[-1]) * d)
-add("matrix crossprod(matrix)", lambda x: matmul(transpose(x), x))
-add("matrix tcrossprod(matrix)", lambda x: matmul(x, transpose(x)))
-add("matrix multiply_lower_tri_self_transpose(matrix)", lambda x: _lower_product(x))
-for _name, _checked in (("quad_form", lambda a: a), ("quad_form_sym", symmetric)):
-    add(f"real {_name}(matrix, vector)", lambda a, b, given=_checked: reduce_sum(b * matvec(given(a), b)))
+add("matrix crossprod(matrix)", lambda x: matmul(transpose(x), x), "A' A")
+add("matrix tcrossprod(matrix)", lambda x: matmul(x, transpose(x)), "A A'")
+add("matrix multiply_lower_tri_self_transpose(matrix)", lambda x: _lower_product(x),
+    "L L' for the lower triangle L of a matrix")
+for _name, _checked, _sentence in (
+    ("quad_form", lambda a: a, "B' A B"), ("quad_form_sym", symmetric, "B' A B for a symmetric A")
+):  # fmt: skip
+    add(f"real {_name}(matrix, vector)", lambda a, b, given=_checked: reduce_sum(b * matvec(given(a), b)), _sentence)
     add(f"matrix {_name}(matrix, matrix)", lambda a, b, given=_checked: matmul(transpose(b), matmul(given(a), b)))
-add("real trace_dot(matrix, matrix)", lambda a, b: reduce_sum(a * transpose(b)))
-add("real trace_quad_form(matrix, matrix)", lambda a, b: reduce_sum(b * matmul(a, b)))
+add("real trace_dot(matrix, matrix)", lambda a, b: reduce_sum(a * transpose(b)), "The trace of A B")
+add("real trace_quad_form(matrix, matrix)", lambda a, b: reduce_sum(b * matmul(a, b)), "The trace of B' A B")
 add("real trace_quad_form(matrix, vector)", lambda a, b: reduce_sum(b * matvec(a, b)))
 for _type in ("matrix", "vector"):  # trace(D B' A B)
     add(f"real trace_gen_quad_form({_type}, matrix, matrix)",
-        lambda d, a, b: reduce_sum(matmul(b, transpose(_as_diagonal(d))) * matmul(a, b)))
-add("matrix symmetrize_from_lower_tri(matrix)", lambda a: _symmetric_of(a))
+        lambda d, a, b: reduce_sum(matmul(b, transpose(_as_diagonal(d))) * matmul(a, b)), "The trace of D B' A B")
+add("matrix symmetrize_from_lower_tri(matrix)", lambda a: _symmetric_of(a),
+    "The symmetric matrix whose lower triangle is that of a matrix")
 
 
 def _as_diagonal(d: Variable) -> Variable:
@@ -131,12 +141,16 @@ def _chol2inv(factor: Variable) -> Variable:
     return _solve_factored(lower, identity(factor.shape[-1]))
 
 
-add("matrix cholesky_decompose(matrix)", _factor)
-add("matrix chol2inv(matrix)", _chol2inv)
-add("matrix inverse(matrix)", inverse)
-add("matrix inverse_spd(matrix)", lambda a: _solve_factored(_factor(a), identity(a.shape[-1])))
-add("real log_determinant(matrix)", lambda a: LogAbsDeterminant()(a))
-add("real log_determinant_spd(matrix)", lambda a: 2.0 * reduce_sum(log(diagonal(_factor(a)))))
+add("matrix cholesky_decompose(matrix)", _factor,
+    "The lower triangular L with A = L L', for a symmetric, positive definite A")
+add("matrix chol2inv(matrix)", _chol2inv, "The inverse of L L' for a lower triangular L")
+add("matrix inverse(matrix)", inverse, "The inverse of a square matrix")
+add("matrix inverse_spd(matrix)", lambda a: _solve_factored(_factor(a), identity(a.shape[-1])),
+    "The inverse of a symmetric, positive definite matrix")
+add("real log_determinant(matrix)", lambda a: LogAbsDeterminant()(a),
+    "The log of the absolute value of the determinant")
+add("real log_determinant_spd(matrix)", lambda a: 2.0 * reduce_sum(log(diagonal(_factor(a)))),
+    "The log determinant of a symmetric, positive definite matrix")
 
 
 BinaryFunction = Callable[[Variable, Variable], Variable]
@@ -155,16 +169,21 @@ def _right(solve: BinaryFunction) -> BinaryFunction:
 
 
 for _type in ("vector", "matrix"):
-    add(f"{_type} mdivide_left(matrix, {_type})", _left(lambda a, b: Solve()(a, b)))
-    add(f"{_type} mdivide_left_spd(matrix, {_type})", _left(lambda a, b: _solve_factored(_factor(a), b)))
-    add(f"{_type} mdivide_left_tri_low(matrix, {_type})", _left(solve_triangular))
+    add(f"{_type} mdivide_left(matrix, {_type})", _left(lambda a, b: Solve()(a, b)), "inverse(A) B, by a solver")
+    add(f"{_type} mdivide_left_spd(matrix, {_type})", _left(lambda a, b: _solve_factored(_factor(a), b)),
+        "inverse(A) B for a symmetric, positive definite A")
+    add(f"{_type} mdivide_left_tri_low(matrix, {_type})", _left(solve_triangular),
+        "inverse(A) B for the lower triangle A of a matrix")
 for _type in ("row_vector", "matrix"):
-    add(f"{_type} mdivide_right({_type}, matrix)", _right(lambda a, b: Solve()(transpose(a), b)))
-    add(f"{_type} mdivide_right_spd({_type}, matrix)", _right(lambda a, b: _solve_factored(_factor(a), b)))
-    add(f"{_type} mdivide_right_tri_low({_type}, matrix)", _right(lambda a, b: solve_triangular(a, b, transposed=True)))
+    add(f"{_type} mdivide_right({_type}, matrix)", _right(lambda a, b: Solve()(transpose(a), b)),
+        "B inverse(A), by a solver")
+    add(f"{_type} mdivide_right_spd({_type}, matrix)", _right(lambda a, b: _solve_factored(_factor(a), b)),
+        "B inverse(A) for a symmetric, positive definite A")
+    add(f"{_type} mdivide_right_tri_low({_type}, matrix)", _right(lambda a, b: solve_triangular(a, b, transposed=True)),
+        "B inverse(A) for the lower triangle A of a matrix")
 
 
-@function("real determinant(matrix)")
+@function("real determinant(matrix)", sentence="The determinant of a square matrix")
 def determinant(a: Variable) -> Variable:
     """By cofactors of the first row if the matrix is small: its derivatives then exist where it is singular, too."""
     n = a.shape[-1]
@@ -183,7 +202,8 @@ def determinant(a: Variable) -> Variable:
 # ---------------------------------------------------------------------------------- powers, exponentials
 
 
-@function("matrix matrix_power(matrix, int)", sizes=(1,))
+@function("matrix matrix_power(matrix, int)", sizes=(1,),
+          sentence="A square matrix to the power of a whole number that is not negative")
 def matrix_power(a: Variable, n: Variable) -> Variable:
     """By repeated squaring."""
     count = known(n)
@@ -219,6 +239,7 @@ def _matrix_exp(a: Variable) -> Variable:
     return result
 
 
-add("matrix matrix_exp(matrix)", _matrix_exp)
-add("matrix matrix_exp_multiply(matrix, matrix)", lambda a, b: matmul(_matrix_exp(a), b))
-add("matrix scale_matrix_exp_multiply(real, matrix, matrix)", lambda t, a, b: matmul(_matrix_exp(t * a), b))
+add("matrix matrix_exp(matrix)", _matrix_exp, "The exponential of a square matrix")
+add("matrix matrix_exp_multiply(matrix, matrix)", lambda a, b: matmul(_matrix_exp(a), b), "matrix_exp(A) B")
+add("matrix scale_matrix_exp_multiply(real, matrix, matrix)", lambda t, a, b: matmul(_matrix_exp(t * a), b),
+    "matrix_exp(t A) B")

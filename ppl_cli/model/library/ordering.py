@@ -6,7 +6,7 @@ import numpy as np
 
 from ppl_cli.distributions.formulas import valid
 from ppl_cli.graph.basic import Constant, Variable, constant
-from ppl_cli.model.library.table import add
+from ppl_cli.model.library.table import Section
 from ppl_cli.ops.indexing import gather, set_at
 from ppl_cli.ops.reduction import reduce_sum
 from ppl_cli.ops.scalar_math import add as plus
@@ -26,6 +26,8 @@ from ppl_cli.ops.scalar_math import (
     to_real,
 )
 from ppl_cli.ops.shape import reshape
+
+add = Section("Sorting, ranks and quantiles").add
 
 
 def ascending(x: Variable) -> Variable:
@@ -62,13 +64,15 @@ def _quantile(x: Variable, p: Variable) -> Variable:
 
 
 for _type in ("vector", "row_vector", "array[] real", "array[] int"):
-    add(f"{_type} sort_asc({_type})", lambda x: gather(x, ascending(x)))
-    add(f"{_type} sort_desc({_type})", lambda x: gather(x, descending(x)))
-    add(f"array[] int sort_indices_asc({_type})", lambda x: plus(ascending(x), 1))
-    add(f"array[] int sort_indices_desc({_type})", lambda x: plus(descending(x), 1))
-    add(f"int rank({_type}, int)", _rank)
+    add(f"{_type} sort_asc({_type})", lambda x: gather(x, ascending(x)), "The elements, the smallest first")
+    add(f"{_type} sort_desc({_type})", lambda x: gather(x, descending(x)), "The elements, the largest first")
+    add(f"array[] int sort_indices_asc({_type})", lambda x: plus(ascending(x), 1),
+        "The positions of the elements, that of the smallest first")
+    add(f"array[] int sort_indices_desc({_type})", lambda x: plus(descending(x), 1),
+        "The positions of the elements, that of the largest first")
+    add(f"int rank({_type}, int)", _rank, "How many elements are smaller than the one at a position")
 for _type in ("vector", "row_vector", "array[] real"):
-    add(f"real quantile({_type}, real)", _quantile)
+    add(f"real quantile({_type}, real)", _quantile, "The quantile of a probability, linear between elements in order")
     add(f"array[] real quantile({_type}, array[] real)", _quantile)
 for _axes in ("", "array[] ", "array[,] ", "array[,,] "):
-    add(f"{_axes}int to_int(data {_axes}real)", to_int)
+    add(f"{_axes}int to_int(data {_axes}real)", to_int, "The integer part of data, towards 0")

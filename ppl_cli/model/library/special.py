@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import reduce
 from itertools import product
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 
 from ppl_cli.distributions.formulas import real, valid
 from ppl_cli.graph.basic import Variable, constant
-from ppl_cli.model.library.table import add
+from ppl_cli.model.library.table import Section
 from ppl_cli.ops import scalar_math as sm
 from ppl_cli.ops.distribution_functions import gamma_p, gamma_q, inc_beta, inv_inc_beta
 from ppl_cli.ops.hypergeometric import hypergeometric
@@ -29,6 +30,8 @@ from ppl_cli.ops.special_functions import (
     owens_t,
     rising_factorial,
 )
+
+add = Section("Special functions").add
 
 
 def _finite(*values: Any) -> Variable:
@@ -112,35 +115,76 @@ def _elements(v: Variable) -> list[Variable]:
     return [real(gather(v, k)) for k in range(v.type.size)]
 
 
-ROWS: dict[str, Any] = {
-    "T beta(T, T)": lambda a, b: valid(_finite(a, b), beta(real(a), real(b))),
-    "T gamma_p(T, T)": lambda a, x: valid(_finite(a), gamma_p(real(a), real(x))),
-    "T gamma_q(T, T)": lambda a, x: valid(sm.gt(a, 0.0), gamma_q(real(a), real(x))),
-    "T inc_beta(T, T, T)": lambda a, b, x: inc_beta(real(a), real(b), real(x)),
-    "T inv_inc_beta(T, T, T)": lambda a, b, p: valid(_finite(a, b), inv_inc_beta(real(a), real(b), real(p))),
-    "T owens_t(T, T)": lambda h, a: owens_t(real(h), real(a)),
-    "T std_normal_log_qf(T)": lambda p: ndtri_exp(real(p)),
-    "T inv_erfc(T)": lambda x: -math.sqrt(0.5) * sm.ndtri(0.5 * real(x)),
-    "T bessel_first_kind(Z, T)": lambda k, x: bessel_j(real(k), real(x)),
-    "T bessel_second_kind(Z, T)": lambda k, x: bessel_y(real(k), real(x)),
-    "T modified_bessel_first_kind(Z, T)": lambda k, x: bessel_i_scaled(real(k), real(x)) * sm.exp(sm.absolute(real(x))),
-    "T modified_bessel_second_kind(Z, T)": lambda k, x: bessel_k_scaled(real(k), real(x)) * sm.exp(-real(x)),
-    "T log_modified_bessel_first_kind(T, T)": _log_bessel_i,
-    "T falling_factorial(T, Z)": _falling_factorial,
-    "T rising_factorial(T, Z)": _rising_factorial,
-    "T ldexp(T, Z)": lambda x, n: real(x) * sm.exp2(real(n)),
-    "T lmgamma(Z, T)": _log_multigamma,
-    "T binary_log_loss(Z, T)": _binary_log_loss,
-    "T log_inv_logit_diff(T, T)": _log_inv_logit_diff,
-    "real hypergeometric_1F0(real, real)": _hypergeometric_1f0,
-    "real hypergeometric_2F1(real, real, real, real)": lambda *x: hypergeometric(2, 1)(*map(real, x)),
-    "T lambert_w0(T)": lambert_w0,
-    "T lambert_wm1(T)": lambert_wm1,
+ROWS: dict[str, tuple[Callable[..., Variable], str]] = {
+    "T beta(T, T)": (lambda a, b: valid(_finite(a, b), beta(real(a), real(b))), "The beta function"),
+    "T gamma_p(T, T)": (
+        lambda a, x: valid(_finite(a), gamma_p(real(a), real(x))),
+        "The lower incomplete gamma function of shape a, as a fraction of the whole",
+    ),
+    "T gamma_q(T, T)": (
+        lambda a, x: valid(sm.gt(a, 0.0), gamma_q(real(a), real(x))),
+        "The upper incomplete gamma function of shape a, as a fraction of the whole",
+    ),
+    "T inc_beta(T, T, T)": (
+        lambda a, b, x: inc_beta(real(a), real(b), real(x)),
+        "The incomplete beta function of a and b up to x, as a fraction of the whole",
+    ),
+    "T inv_inc_beta(T, T, T)": (
+        lambda a, b, p: valid(_finite(a, b), inv_inc_beta(real(a), real(b), real(p))),
+        "The x up to which `inc_beta` of a and b is p",
+    ),
+    "T owens_t(T, T)": (
+        lambda h, a: owens_t(real(h), real(a)),
+        "Owen's T function: for standard normal X and Y and positive a, P(X > h and 0 < Y < a X)",
+    ),
+    "T std_normal_log_qf(T)": (
+        lambda p: ndtri_exp(real(p)),
+        "The standard normal quantile of a probability that is given by its log",
+    ),
+    "T inv_erfc(T)": (lambda x: -math.sqrt(0.5) * sm.ndtri(0.5 * real(x)), "The inverse of `erfc`"),
+    "T bessel_first_kind(Z, T)": (lambda k, x: bessel_j(real(k), real(x)), "The Bessel function J of an order"),
+    "T bessel_second_kind(Z, T)": (lambda k, x: bessel_y(real(k), real(x)), "The Bessel function Y of an order"),
+    "T modified_bessel_first_kind(Z, T)": (
+        lambda k, x: bessel_i_scaled(real(k), real(x)) * sm.exp(sm.absolute(real(x))),
+        "The modified Bessel function I of an order",
+    ),
+    "T modified_bessel_second_kind(Z, T)": (
+        lambda k, x: bessel_k_scaled(real(k), real(x)) * sm.exp(-real(x)),
+        "The modified Bessel function K of an order",
+    ),
+    "T log_modified_bessel_first_kind(T, T)": (
+        _log_bessel_i,
+        "The log of the modified Bessel function I of an order, without overflow",
+    ),
+    "T falling_factorial(T, Z)": (_falling_factorial, "x (x - 1) ... (x - n + 1)"),
+    "T rising_factorial(T, Z)": (_rising_factorial, "x (x + 1) ... (x + n - 1)"),
+    "T ldexp(T, Z)": (lambda x, n: real(x) * sm.exp2(real(n)), "x times 2 to the power of n"),
+    "T lmgamma(Z, T)": (_log_multigamma, "The log of the multivariate gamma function of dimension k"),
+    "T binary_log_loss(Z, T)": (
+        _binary_log_loss,
+        "Minus the log of the probability of an outcome, 0 or 1, where that of 1 is p",
+    ),
+    "T log_inv_logit_diff(T, T)": (
+        _log_inv_logit_diff,
+        "log(inv_logit(a) - inv_logit(b)) for a > b, without underflow",
+    ),
+    "real hypergeometric_1F0(real, real)": (
+        _hypergeometric_1f0,
+        "The hypergeometric function 1F0, which is (1 - z)^(-a)",
+    ),
+    "real hypergeometric_2F1(real, real, real, real)": (
+        lambda *x: hypergeometric(2, 1)(*map(real, x)),
+        "The Gaussian hypergeometric function 2F1 of a1, a2, b1 at z",
+    ),
+    "T lambert_w0(T)": (lambert_w0, "The branch W0 of Lambert's function: the w of at least -1 with w exp(w) = x"),
+    "T lambert_wm1(T)": (lambert_wm1, "The branch W-1 of Lambert's function: the w of at most -1 with w exp(w) = x"),
 }
 
-for _text, _build in ROWS.items():
-    add(_text, _build)
+for _text, (_build, _sentence) in ROWS.items():
+    add(_text, _build, _sentence)
 
 for _a, _b in product(("vector", "row_vector", "array[] real"), repeat=2):
-    for _name in ("hypergeometric_3F2", "hypergeometric_pFq"):
-        add(f"real {_name}({_a}, {_b}, real)", _hypergeometric_pfq)
+    add(f"real hypergeometric_3F2({_a}, {_b}, real)", _hypergeometric_pfq,
+        "The hypergeometric function 3F2 of three and two parameters at z")
+    add(f"real hypergeometric_pFq({_a}, {_b}, real)", _hypergeometric_pfq,
+        "The generalized hypergeometric function of any numbers of parameters at z")

@@ -3,7 +3,8 @@ from __future__ import annotations
 
 from ppl_cli.distributions.formulas import LOG_SQRT_2PI, symmetric
 from ppl_cli.graph.basic import Variable, constant, root
-from ppl_cli.model.library.table import add
+from ppl_cli.model.library.densities import form_sentence
+from ppl_cli.model.library.table import Argument, Section
 from ppl_cli.ops.control import make_loop
 from ppl_cli.ops.indexing import gather
 from ppl_cli.ops.linalg import Cholesky, diagonal, diagonal_matrix, matmul, matvec, solve_triangular
@@ -37,6 +38,10 @@ def gaussian_dlm_obs(
     return found - float(y.type.size) * LOG_SQRT_2PI
 
 
-for _suffix in ("lpdf", "lupdf"):
+add = Section("State space models").add
+SUMMARY = "a Gaussian dynamic linear model: design F, transition G, covariances V and W, start m0 with C0"
+ARGUMENTS = tuple(map(Argument, ("y", "F", "G", "V", "W", "m0", "C0")))
+for _form in ("lpdf", "lupdf"):
     for _v in ("matrix", "vector"):
-        add(f"real gaussian_dlm_obs_{_suffix}(matrix | matrix, matrix, {_v}, matrix, vector, matrix)", gaussian_dlm_obs)
+        add(f"real gaussian_dlm_obs_{_form}(matrix | matrix, matrix, {_v}, matrix, vector, matrix)", gaussian_dlm_obs,
+            form_sentence(_form, SUMMARY), arguments=ARGUMENTS)

@@ -112,10 +112,6 @@ class Rows:
         return SIZES.get(name, frozenset())
 
 
-_unsorted = Section("Further functions")
-add, function = _unsorted.add, _unsorted.function
-
-
 def known(v: Any) -> int:
     """The number of a size argument."""
     return int(v.data)
