@@ -3,20 +3,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from ppl_cli.errors import DataError, PplError
 from ppl_cli.graph.basic import Variable
-from ppl_cli.graph.traversal import evaluate
+from ppl_cli.graph.traversal import evaluate, roots_of
 from ppl_cli.language import check, parse
 from ppl_cli.language.diagnostics import render
 from ppl_cli.language.syntax import Program
 from ppl_cli.model.elaborate import elaborate
 from ppl_cli.model.library import LIBRARY
-from ppl_cli.model.model import Model
+from ppl_cli.model.model import Model, Parameter
 from ppl_cli.model.parts import spread
 from ppl_cli.pipeline import DataRun, Pipeline
 from ppl_cli.storage.data import read_data, unquote
@@ -66,12 +67,14 @@ def _read(path_or_text: str | Path) -> tuple[str, str, tuple[Path, ...]]:
 
 class PplModel:
     """A model with its data. A point is a dictionary of the value variables (`sigma_log__`), or of constrained
-    parameters."""
+    parameters. `choices` tells how it was reparameterized, a line each."""
 
     def __init__(
-        self, model: Model, backend: Backend | None, warnings: str, program: Program, data: Mapping[str, Any]
+        self, model: Model, backend: Backend | None, warnings: str, program: Program, data: Mapping[str, Any],
+        choices: Sequence[str] = (),
     ) -> None:
         self.model = model
+        self.choices = tuple(choices)
         self.pipeline = Pipeline(model, backend)
         self.warnings = warnings
         self.program = program
@@ -101,7 +104,7 @@ class PplModel:
         values: dict[Variable, np.ndarray] = {}
         for d in self.program.parameters or ():
             point = spread(d, point)  # type: ignore[arg-type]
-        for p in self.model.parameters:
+        for p in _in_order(self.model.parameters):
             name = str(p.value.name)
             if name in point and name != p.name:
                 array = _as_array(name, point[name], p.value.shape)
@@ -115,6 +118,17 @@ class PplModel:
                 raise DataError(f"the parameter `{p.name}` is missing")
             values[p.value] = array
         return values
+
+    def reparameterized(self, which: Sequence[str] | Literal["auto"] = "auto", seed: int = 0) -> PplModel:
+        """The same posterior with these parameters non-centered, or with those for which a short pilot run says so.
+
+        Raises `LanguageError` for a parameter that cannot be.
+        """
+        from ppl_cli.reparameterization import chosen_by_pilot, named
+
+        found = chosen_by_pilot(self.pipeline, seed) if which == "auto" else named(self.pipeline, which)
+        choices = [*map(str, found.choices), *([found.cost] if found.cost else [])]
+        return PplModel(found.model, self.pipeline.backend, self.warnings, self.program, self.data, choices)
 
     # -------------------------------------------------------------------------------------- densities
 
@@ -191,6 +205,13 @@ class PplModel:
         from ppl_cli.sampling import sample_prior
 
         return sample_prior(self, draws, seed)
+
+
+def _in_order(parameters: Sequence[Parameter]) -> list[Parameter]:
+    """Each after those that its transform depends on."""
+    by_value = {p.value: p for p in parameters}
+    needs = {p.value: [v for v in roots_of([p.constrained]) if v in by_value and v is not p.value] for p in parameters}
+    return [by_value[v] for v in TopologicalSorter(needs).static_order()]
 
 
 def _as_array(name: str, given: Any, shape: Sequence[int]) -> np.ndarray:

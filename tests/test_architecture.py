@@ -41,6 +41,7 @@ TOP = {
     "api",
     "errors",
     "evaluation",
+    "reparameterization",
     "results",
     "sampling",
 }  # see all rooms, or none

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ppl_cli.cli.options import backend_option, data_option, example, load_model, model_argument
+from ppl_cli.cli.options import (
+    backend_option,
+    data_option,
+    example,
+    load_model,
+    model_argument,
+    reparameterize_option,
+    reparameterized,
+)
 from ppl_cli.errors import OptionError
 
 if TYPE_CHECKING:
@@ -39,12 +47,21 @@ ppl graph models/eight_schools.ppl --stage random --dot | dot -Tsvg > graph.svg"
 @click.option("--dot", "form", flag_value="dot", help="For Graphviz.")
 @click.option("--latex", "form", flag_value="latex", help="Equations.")
 @click.option("--types", is_flag=True, help="With --dprint: add types and shapes.")
+@reparameterize_option
 @backend_option
-def graph(model: str, data: str | None, stage: str, form: str, types: bool, backend: Backend | None) -> None:
+def graph(
+    model: str,
+    data: str | None,
+    stage: str,
+    form: str,
+    types: bool,
+    reparameterize: str,
+    backend: Backend | None,
+) -> None:
     """Print the graph of MODEL, or with --stage kernel or c the code it becomes."""
     if stage in TEXTS and form != "dprint":
         raise OptionError(f"--stage {stage} is a text: --{form} does not apply to it")
-    pipeline = load_model(model, data, backend).pipeline
+    pipeline = reparameterized(load_model(model, data, backend), reparameterize, seed=0).pipeline
     if stage in TEXTS:
         from ppl_cli.compiler import dump
 

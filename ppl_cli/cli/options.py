@@ -57,6 +57,14 @@ backend_option: Decorator = click.option(
 seed_option: Decorator = click.option(
     "--seed", type=click.IntRange(0, 2**64 - 1), help="Seed of the random numbers. Default: a new one, which is shown."
 )
+reparameterize_option: Decorator = click.option(
+    "--reparameterize",
+    metavar="none|auto|NAME,...",
+    default="none",
+    show_default=True,
+    help="Parameters to non-center: theta ~ normal(mu, tau) becomes theta = mu + tau * z, which samples better where "
+    "data say little of theta. auto: those for which a short pilot run says so. The posterior stays the same.",
+)
 quiet_option: Decorator = click.option("--quiet", "-q", is_flag=True, help="Neither progress nor summary: errors only.")
 
 
@@ -99,6 +107,16 @@ def read_with_folders(model: str) -> tuple[str, str, tuple[Path, ...]]:
 def _include_path() -> tuple[Path, ...]:
     folders: tuple[Path, ...] = click.get_current_context().meta.get(_FOLDERS, ())
     return folders
+
+
+def reparameterized(model: PplModel, which: str, seed: int) -> PplModel:
+    """The model as `--reparameterize` wants it; what was chosen goes to standard error."""
+    if which == "none":
+        return model
+    found = model.reparameterized("auto" if which == "auto" else [n.strip() for n in which.split(",")], seed)
+    for line in found.choices:
+        click.echo(line, err=True)
+    return found
 
 
 def load_model(model: str, data: str | None, backend: Backend | None = None, seed: int = 0) -> PplModel:

@@ -18,6 +18,8 @@ from ppl_cli.cli.options import (
     output_name,
     output_option,
     quiet_option,
+    reparameterize_option,
+    reparameterized,
     seed_option,
 )
 from ppl_cli.cli.progress import ProgressLine
@@ -72,6 +74,7 @@ ppl sample model.stan --data data.json --seed 1 --target-accept 0.95 -o posterio
     metavar="RADIUS|FILE",
     help="Start at random within the radius on the unconstrained scale, or at the values in a JSON file.",
 )
+@reparameterize_option
 @click.option("--save-warmup", is_flag=True, help="Write the draws of the warmup, too.")
 @click.option("--strict", is_flag=True, help=f"Exit with status {STRICT_STATUS} if the diagnostics are bad.")
 @backend_option
@@ -83,6 +86,7 @@ def sample(
     init: str,
     seed: int | None,
     strict: bool,
+    reparameterize: str,
     backend: Backend | None,
     quiet: bool,
     **options: Any,
@@ -101,7 +105,7 @@ def sample(
 
     prepare()
     seed = new_seed() if seed is None else seed
-    loaded = load_model(model, data, backend, seed)
+    loaded = reparameterized(load_model(model, data, backend, seed), reparameterize, seed)
     _ = loaded.pipeline.logp_grad  # the C compiler runs while the sampler is imported
 
     from ppl_cli.inference.options import SampleOptions

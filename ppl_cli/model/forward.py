@@ -77,7 +77,7 @@ def _recipes(terms: Sequence[Term]) -> dict[str, list[Draw]]:
     """The draws that the statements give, by the name of their variable."""
     found: dict[str, list[Draw]] = {}
     for term in terms:
-        for node in _densities(term):
+        for node in densities_of(term):
             rv, _, position = node.inputs
             if not isinstance(position, Constant) or (position.data < 0).any():
                 reason = "the left side of this statement is not a variable or a part of one"
@@ -122,7 +122,7 @@ def _each_time(rv: Variable, index: Variable) -> Variable:
     return map_graph([rv], rebuild)[0]
 
 
-def _densities(term: Term) -> list[Variable]:
+def densities_of(term: Term) -> list[Variable]:
     """The log density nodes that a term sums; anything else in it has no forward reading."""
     found, stack = [], [term.value]
     while stack:

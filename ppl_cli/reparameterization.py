@@ -1,0 +1,162 @@
+"""Which parameters of a model to non-center: those that are named, or those for which a short pilot run says so.
+
+The pilot's draws, with the gradients there, are carried over to each form of the model. A form is good for the sampler
+as far as its posterior is like independent normal values, which the Fisher divergence measures.
+"""
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ppl_cli.compiler import CompiledFunction
+from ppl_cli.errors import OptionError
+from ppl_cli.graph.basic import Variable, constant, root
+from ppl_cli.graph.traversal import clone_replace
+from ppl_cli.inference.chains import sample
+from ppl_cli.inference.options import SampleOptions
+from ppl_cli.language.diagnostics import LanguageError, error
+from ppl_cli.model.constraints.noncentered import Affine, NonCentered, Piece
+from ppl_cli.model.model import Model
+from ppl_cli.model.reparameterize import Candidate, candidates, noncenter, noncentered
+from ppl_cli.ops.indexing import gather, set_at
+from ppl_cli.ops.linalg import identity
+from ppl_cli.ops.scalar_math import gt, switch
+from ppl_cli.pipeline import Pipeline
+from ppl_cli.rewrites.passes import optimize
+
+PILOT = SampleOptions(chains=2, warmup=200, draws=150, max_depth=7)
+PILOT_SEED = 1 << 63  # the pilot's random numbers are not those of the run
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What was chosen for a parameter, and why."""
+
+    name: str
+    noncentered: bool
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {'non-centered' if self.noncentered else 'as written'} ({self.why})"
+
+
+@dataclass(frozen=True)
+class Reparameterized:
+    """A model, what was chosen for its parameters, and what the choice has cost."""
+
+    model: Model
+    choices: tuple[Choice, ...]
+    cost: str = ""
+
+
+def named(pipeline: Pipeline, names: Sequence[str]) -> Reparameterized:
+    """The model with these parameters non-centered; a parameter that cannot be is a located error."""
+    known = candidates(pipeline.model, pipeline.terms)
+    for name in names:
+        if name not in known:
+            raise OptionError(f"--reparameterize {name}: the model has no parameter of this name")
+    refused = [known[n] for n in names if known[n].reason]
+    if refused:
+        raise LanguageError([
+            error(f"`{c.parameter.name}` cannot be non-centered: {c.reason}", c.parameter.declaration.name_span)
+            for c in refused
+        ])  # fmt: skip
+    chosen = {n: known[n] for n in names}
+    return Reparameterized(
+        noncenter(pipeline.model, pipeline.terms, chosen), tuple(Choice(n, True, "as asked for") for n in names)
+    )
+
+
+def chosen_by_pilot(pipeline: Pipeline, seed: int) -> Reparameterized:
+    """The model with those parameters non-centered for which the posterior is then easier to sample."""
+    known = candidates(pipeline.model, pipeline.terms)
+    possible = {n: c for n, c in known.items() if not c.reason}
+    refused = {n: Choice(n, False, c.reason) for n, c in known.items() if c.reason}
+    if not possible:
+        return Reparameterized(pipeline.model, tuple(refused.values()))
+    started = time.perf_counter()
+    pilot = Pilot(pipeline, possible, seed)
+    forms, choices = pilot.best()
+    cost = f"pilot: {pilot.gradients} gradients, {time.perf_counter() - started:.1f} s"
+    model = noncenter(pipeline.model, pipeline.terms, {n: c for n, c in possible.items() if forms[n]})
+    made = {**refused, **{c.name: c for c in choices}}
+    return Reparameterized(model, tuple(made[n] for n in known), cost)
+
+
+class Pilot:
+    """Draws of the posterior, from the model with all that is possible non-centered, and forms to compare by them."""
+
+    def __init__(self, pipeline: Pipeline, possible: Mapping[str, Candidate], seed: int) -> None:
+        self.names = tuple(possible)
+        standard = replace(pipeline, model=noncenter(pipeline.model, pipeline.terms, possible))
+        run = sample(standard.logp_grad, replace(PILOT, seed=seed ^ PILOT_SEED))
+        self.draws = run.draws.reshape(-1, run.draws.shape[-1])
+        self.gradients = int(run.statistics["n_steps"].sum())
+        self.function = carried_over(pipeline, standard, possible)
+
+    def best(self) -> tuple[dict[str, bool], list[Choice]]:
+        """The forms of least divergence that a change of a single one does not improve, and why."""
+        forms = dict.fromkeys(self.names, True)
+        least = self.divergence(forms)
+        changed = True
+        while changed:
+            changed = False
+            for name in self.names:
+                other = {**forms, name: not forms[name]}
+                if (found := self.divergence(other)) < least:
+                    forms, least, changed = other, found, True
+        return forms, [self._choice(n, forms, least) for n in self.names]
+
+    def _choice(self, name: str, forms: Mapping[str, bool], least: float) -> Choice:
+        other = self.divergence({**forms, name: not forms[name]})
+        return Choice(name, forms[name], f"Fisher divergence {least:.3g} against {other:.3g}")
+
+    def divergence(self, forms: Mapping[str, bool]) -> float:
+        """How far the posterior is, in these forms, from independent normal values.
+
+        For each element half the Fisher divergence from the nearest normal law, in units of its precision: with the
+        score g of a value q, sd(q) sd(g) - 1, which is 0 if and only if g is a linear function of q.
+        """
+        flags = np.array([forms[n] for n in self.names], float)
+        values = np.array([self.function(np.concatenate([q, flags]))[1] for q in self.draws])
+        self.gradients += len(values)
+        q, g = np.split(values[np.isfinite(values).all(1)], 2, axis=1)
+        return float((q.std(0) * g.std(0) - 1.0).clip(0.0).sum())
+
+
+def carried_over(pipeline: Pipeline, standard: Pipeline, possible: Mapping[str, Candidate]) -> CompiledFunction:
+    """(a draw of the `standard` model, where all are non-centered, for each whether it is to be) → the same
+    draw and its gradient in the model with these forms."""
+    flags = root("noncentered", "float64", (len(possible),))
+    switched = {
+        n: replace(c, pieces=tuple(_switched(piece, gt(gather(flags, k), 0.5)) for piece in c.pieces))
+        for k, (n, c) in enumerate(possible.items())
+    }
+    model = pipeline.model
+    forms = replace(pipeline, model=noncenter(model, pipeline.terms, switched))
+    declared = {
+        old.value: new.bijection.unstandardized(new.value) if isinstance(new.bijection, NonCentered) else new.value
+        for old, new in zip(model.parameters, standard.model.parameters, strict=True)
+    }
+    values = {
+        p.name: noncentered(p.bijection, switched[p.name].pieces).standardized(p.value)
+        if p.name in switched else p.value
+        for p in model.parameters
+    }  # fmt: skip
+    q: Variable = constant(np.zeros(model.size))
+    for p in model.parameters:
+        q = set_at(q, values[p.name], constant(p.positions))
+    (q,) = standard.on_flat(clone_replace([q], declared))
+    _, gradient = forms.value_and_gradient()
+    outputs = optimize([q, *clone_replace([gradient], {forms.flat: q})])
+    return standard.compile(None, outputs, [standard.flat, flags])
+
+
+def _switched(piece: Piece, noncentered: Variable) -> Piece:
+    form = piece.form
+    one = identity(form.scale.shape[-1]) if form.matrix else Affine().scale
+    location = switch(noncentered, form.location, Affine().location)
+    return replace(piece, form=replace(form, location=location, scale=switch(noncentered, form.scale, one)))
