@@ -17,7 +17,7 @@ MODULES = {
     "graph": ("ppl_cli.cli.graph", "Print the graph of a model at any stage of its compilation."),
     "check": ("ppl_cli.cli.check", "Report the syntax and type errors of a model."),
     "fmt": ("ppl_cli.cli.fmt", "Print models in canonical form, old spellings made new; or rewrite them."),
-    "functions": ("ppl_cli.cli.functions", "List the signatures of library functions."),
+    "functions": ("ppl_cli.cli.functions", "List the functions of the library, or all that is known of one."),
     "summary": ("ppl_cli.cli.summary", "Summarize the draws in a NetCDF file."),
 }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,7 +10,7 @@ from ppl_cli.language.context import Context
 from ppl_cli.language.functionals import cost_of, resolve_function
 from ppl_cli.language.old_spellings import OLD_ENDINGS
 from ppl_cli.language.scopes import Block
-from ppl_cli.language.signatures import Signature, best_match
+from ppl_cli.language.signatures import Signature, best_match, legend_of
 from ppl_cli.language.source import Span
 from ppl_cli.language.spelling import FUNCTIONS_ELSEWHERE, LAWS_ELSEWHERE, did_you_mean
 from ppl_cli.language.stan_names import STAN_FUNCTIONS
@@ -24,15 +23,6 @@ _CUMULATIVE_ENDINGS = ("_lcdf", "_lccdf", "_cdf_log", "_ccdf_log")
 _CUMULATIVE = (Suffix.CDF, Suffix.LCDF, Suffix.LCCDF)
 _SIGNATURES_SHOWN = 6
 _ALTERNATIVE = "\n        or "
-_PATTERNS = {
-    "T": "T is a number or any container of numbers",
-    "Z": "Z is an int or any array of ints",
-    "W": "W is any number or container of numbers, complex ones too",
-    "reals": "reals are a number or any container of numbers",
-    "ints": "ints are an int or any array of ints",
-    "vectors": "vectors are a vector, a row vector or an array of them",
-    "A": "A is any type",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,8 +244,7 @@ def _report_arguments(context: Context, call: Call, groups: Iterable[_Candidates
     separators = [" | " if len(found) > len(call.arguments) else ", ", *[", "] * len(found)]
     given = "".join(map(str.__add__, found, separators)).removesuffix(", ").removesuffix(" ")
     message = f"`{call.name}` cannot take ({given})" if found else f"`{call.name}` needs arguments"
-    words = dict.fromkeys(re.findall(r"\w+", " ".join(shown)))
-    legend = "; ".join(_PATTERNS[word] for word in words if word in _PATTERNS)
+    legend = "; ".join(legend_of(shown))
     hint = "it is " + _ALTERNATIVE.join(shown) + (f"\n        where {legend}" if legend else "")
     context.error(message, call.span, hint)
 

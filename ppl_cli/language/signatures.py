@@ -50,6 +50,15 @@ from ppl_cli.language.types import (
 _ELEMENTWISE = {"T": "real", "Z": "int", "W": "complex"}
 _CONTAINERS = {"reals": "real", "ints": "int"}
 _GENERIC = frozenset("ABCDE")
+LEGEND = {
+    "T": "T is a number or any container of numbers",
+    "Z": "Z is an int or any array of ints",
+    "W": "W is any number or container of numbers, complex ones too",
+    "reals": "reals are a number or any container of numbers",
+    "ints": "ints are an int or any array of ints",
+    "vectors": "vectors are a vector, a row vector or an array of them",
+    "A": "A is any type",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +152,12 @@ class SignatureTable:
 
     def names(self) -> Iterator[str]:
         return iter(self._texts)
+
+
+def legend_of(signatures: Iterable[str]) -> list[str]:
+    """What the patterns in the texts of signatures stand for."""
+    words = dict.fromkeys(re.findall(r"\w+", " ".join(signatures)))
+    return [LEGEND[word] for word in words if word in LEGEND]
 
 
 def best_match(signatures: Iterable[Signature], types: Sequence[Type]) -> Match | None:

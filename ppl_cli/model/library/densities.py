@@ -123,6 +123,7 @@ def _add(section: Section, law: Distribution) -> None:
     value, *parameters = _arguments(law)
     inside = f"({value} | {', '.join(parameters)})" if parameters else f"({value} |)"
     given = named_arguments(law)
+    section.describe(law.name, law.summary)
 
     def add_form(form: str, function: Callable[..., Variable]) -> None:
         text, sentence = f"real {law.name}_{form}{inside}", form_sentence(form, law.summary)

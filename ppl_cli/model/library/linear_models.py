@@ -104,8 +104,10 @@ REGRESSIONS = (
                "ordered categories with cutpoints c at the predictor x beta"),
 )
 
-add = Section("Regressions").add
+_section = Section("Regressions")
+add = _section.add
 for _r in REGRESSIONS:
+    _section.describe(_r.name, _r.summary)
     for _form, _x in product(_r.forms, ("matrix", "row_vector")):
         _text = f"real {_r.name}_{_form}({_r.outcome} | {_r.types.format(x=_x)})"
         add(_text, lambda *a, f=_r.density: reduce_sum(f(*a)), form_sentence(_form, _r.summary),

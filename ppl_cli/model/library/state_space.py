@@ -38,10 +38,11 @@ def gaussian_dlm_obs(
     return found - float(y.type.size) * LOG_SQRT_2PI
 
 
-add = Section("State space models").add
+_section = Section("State space models")
 SUMMARY = "a Gaussian dynamic linear model: design F, transition G, covariances V and W, start m0 with C0"
 ARGUMENTS = tuple(map(Argument, ("y", "F", "G", "V", "W", "m0", "C0")))
+_section.describe("gaussian_dlm_obs", SUMMARY)
 for _form in ("lpdf", "lupdf"):
     for _v in ("matrix", "vector"):
-        add(f"real gaussian_dlm_obs_{_form}(matrix | matrix, matrix, {_v}, matrix, vector, matrix)", gaussian_dlm_obs,
-            form_sentence(_form, SUMMARY), arguments=ARGUMENTS)
+        _text = f"real gaussian_dlm_obs_{_form}(matrix | matrix, matrix, {_v}, matrix, vector, matrix)"
+        _section.add(_text, gaussian_dlm_obs, form_sentence(_form, SUMMARY), arguments=ARGUMENTS)

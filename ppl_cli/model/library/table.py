@@ -42,6 +42,7 @@ class Entry:
 ROWS: dict[str, list[Row]] = {}
 SIZES: dict[str, frozenset[int]] = {}
 ENTRIES: dict[str, Entry] = {}
+SUMMARIES: dict[str, Entry] = {}  # of distributions, whose forms are functions
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,13 @@ class Section:
         arguments: tuple[Argument, ...] = (),
     ) -> None:  # fmt: skip
         name = name_of(text)
+        if sentence and ENTRIES.setdefault(name, Entry(self.title, sentence)).sentence != sentence:
+            raise ValueError(f"two sentences for `{name}`")
         ROWS.setdefault(name, []).append(Row(text, implementation, typed, arguments))
-        if sentence:
-            known = ENTRIES.setdefault(name, Entry(self.title, sentence))
-            if known.sentence != sentence:
-                raise ValueError(f"two sentences for `{name}`")
+
+    def describe(self, name: str, summary: str) -> None:
+        """Say what a distribution is."""
+        SUMMARIES[name] = Entry(self.title, summary)
 
     def function(
         self, *texts: str, sentence: str = "", sizes: tuple[int, ...] = (), typed: bool = False
