@@ -19,16 +19,17 @@ from ppl_cli.graph.gradient import grad
 from ppl_cli.graph.traversal import clone_replace
 from ppl_cli.language.diagnostics import ElaborationError, NotSupported
 from ppl_cli.logprob import NotDerivable, density, expand_draws
-from ppl_cli.marginal import Marginal, TooManyStates, marginalize
+from ppl_cli.marginal import MOST_STATES, Elimination, eliminate
 from ppl_cli.model.forward import Forward, forward
-from ppl_cli.model.model import Model, Term
+from ppl_cli.model.model import DiscreteParameter, Model, Term
 from ppl_cli.ops.indexing import gather, take_slice
 from ppl_cli.ops.reduction import reduce_sum
-from ppl_cli.ops.scalar_math import add
+from ppl_cli.ops.scalar_math import add, to_int
 from ppl_cli.ops.shape import reshape
 from ppl_cli.rewrites.loops import IndexOutOfRange, vectorize_loops
 from ppl_cli.rewrites.passes import canonicalize, optimize, stabilize
 from ppl_cli.solvers import with_sensitivities
+from ppl_cli.updates.plan import Samplers
 
 Said = tuple[int, Sequence[float]]
 STAGES = ("random", "logp", "gradient", "optimized", "kernel", "c")
@@ -36,27 +37,31 @@ STAGES = ("random", "logp", "gradient", "optimized", "kernel", "c")
 
 @dataclass(frozen=True)
 class Pipeline:
-    """The stages of one model. Each is computed when it is first asked for."""
+    """The stages of one model. Each is computed when it is first asked for.
+
+    The flat vector holds the value variables, then the int parameters that are not summed out.
+    """
 
     model: Model
     backend: Backend | None = None
+    samplers: Samplers = Samplers()
 
     # ----------------------------------------------------------------------------------------- graphs
 
     @cached_property
     def terms(self) -> tuple[Term, ...]:
         """Random stage: what each statement adds, loops vectorized where their iterations are independent."""
-        return self._with_values(self.model.terms, self._vectorized([t.value for t in self.model.terms]))
+        return self._with_values(self.model.terms, self.vectorized([t.value for t in self.model.terms]))
 
     @cached_property
     def densities(self) -> tuple[Term, ...]:
         """Log-probability stage: the terms without log density nodes, discrete unknowns summed out, stabilized."""
         terms = self._joint
-        if self.model.discrete:
-            left, marginal = self._summed_out
-            names = ", ".join(d.name for d in self.model.discrete)
-            summed = Term(names, self.model.discrete[0].declaration.span, marginal.log_density)
-            terms = (*self._with_values(terms, left), summed)
+        if (marginal := self.elimination.marginal) is not None:
+            summed = [d for d in self.model.discrete if d in self.elimination.summed]
+            names = ", ".join(d.name for d in summed)
+            total = Term(names, summed[0].declaration.span, marginal.log_density)
+            terms = (*self._with_values(terms, self.elimination.left), total)
         return self._with_values(terms, stabilize(canonicalize([t.value for t in terms])))
 
     @cached_property
@@ -69,12 +74,29 @@ class Pipeline:
         return self._with_values(self.terms, canonicalize(found))
 
     @cached_property
-    def _summed_out(self) -> tuple[list[Variable], Marginal]:
-        try:
-            return marginalize([t.value for t in self._joint], self.model.discrete, self._vectorized)
-        except TooManyStates as error:
-            names = ", ".join(f"`{d.name}`" for d in self.model.discrete)
-            raise PplError(f"{self.model.name}: {names} cannot be summed out: {error}") from None
+    def elimination(self) -> Elimination:
+        """Which int parameters are summed out, and their sum."""
+        wanted = [
+            d for d in self.model.discrete
+            if self.samplers.discrete != "sample" and d.name not in self.samplers.by_hand
+        ]  # fmt: skip
+        finite = [d for d in wanted if d.most_states <= MOST_STATES]
+        found = eliminate([t.value for t in self._joint], finite, self.vectorized)
+        if self.samplers.discrete == "marginalize":
+            endless = {d.name: "it has no bounds, or they are far apart" for d in wanted if d not in finite}
+            for name, reason in {**endless, **found.refused}.items():
+                raise PplError(f"{self.model.name}: `{name}` cannot be summed out: {reason}")
+        return found
+
+    @cached_property
+    def sampled(self) -> tuple[DiscreteParameter, ...]:
+        """The int parameters that are not summed out."""
+        return tuple(d for d in self.model.discrete if d not in self.elimination.summed)
+
+    @property
+    def size(self) -> int:
+        """The length of the flat vector."""
+        return self.model.size + sum(d.value.type.size for d in self.sampled)
 
     @staticmethod
     def _derived(term: Term) -> Variable:
@@ -87,27 +109,34 @@ class Pipeline:
     @cached_property
     def checks(self) -> tuple[Term, ...]:
         """0, or -inf where a transformed parameter is outside its bounds."""
-        return self._with_values(self.model.checks, self._vectorized([t.value for t in self.model.checks]))
+        return self._with_values(self.model.checks, self.vectorized([t.value for t in self.model.checks]))
+
+    def parts(self, jacobian: bool = True) -> list[Variable]:
+        """Graphs of the value variables whose elements add up to the joint log density, with the log Jacobians of the
+        transforms."""
+        found = [t.value for t in (*self.densities, *self.checks) if jacobian or not t.jacobian]
+        return [*found, *(p.log_jacobian for p in self.model.parameters)] if jacobian else found
 
     def log_density(self, jacobian: bool = True) -> Variable:
         """The joint log density as a graph of the value variables, with the log Jacobians of their transforms."""
         total: Variable = constant(0.0)
-        for term in (*self.densities, *self.checks):
-            if jacobian or not term.jacobian:
-                total = add(total, reduce_sum(term.value))
-        if jacobian:
-            for p in self.model.parameters:
-                total = add(total, p.log_jacobian)
+        for part in self.parts(jacobian):
+            total = add(total, reduce_sum(part))
         return stabilize(canonicalize([total]))[0]
 
     @cached_property
     def flat(self) -> Variable:
         """The root that stands for the flat unconstrained vector."""
-        return root("q", "float64", (self.model.size,))
+        return root("q", "float64", (self.size,))
 
     def on_flat(self, outputs: Sequence[Variable]) -> list[Variable]:
         """`outputs` with the value variables as pieces of the flat vector."""
         pieces = {p.value: self._piece(p.positions) for p in self.model.parameters}
+        start = self.model.size
+        for d in self.sampled:
+            positions = np.arange(start, start + d.value.type.size).reshape(d.value.shape)
+            pieces[d.value] = to_int(self._piece(positions))
+            start += d.value.type.size
         return clone_replace(outputs, pieces)
 
     def _piece(self, positions: np.ndarray) -> Variable:
@@ -132,12 +161,12 @@ class Pipeline:
     def quantities(self) -> dict[str, Variable]:
         """Constrained parameters, transformed parameters and generated quantities, as graphs of the value variables.
 
-        Discrete unknowns are drawn given the others.
+        Discrete unknowns that are summed out are drawn given the others.
         """
-        if not self.model.discrete:
+        if self.elimination.marginal is None:
             return self._quantities_given
-        draws = self._summed_out[1].draws
-        return dict(zip(self._quantities_given, self._vectorized(
+        draws = self.elimination.marginal.draws
+        return dict(zip(self._quantities_given, self.vectorized(
             clone_replace(list(self._quantities_given.values()), draws)), strict=True))
 
     @cached_property
@@ -147,7 +176,7 @@ class Pipeline:
         named.update((d.name, d.value) for d in self.model.discrete)
         named.update(self.model.transformed)
         named.update(self.model.generated)
-        found = self._vectorized(list(named.values()))
+        found = self.vectorized(list(named.values()))
         return dict(zip(named, found, strict=True))
 
     # -------------------------------------------------------------------------------------- functions
@@ -198,7 +227,7 @@ class Pipeline:
         With `reporting`, what the program prints or rejects is recorded, too.
         """
         said = [self.model.reports] if reporting and self.model.reports is not None else []
-        outputs = expand_draws([*(self.quantities[n] for n in names), *density(self._vectorized(said))])
+        outputs = expand_draws([*(self.quantities[n] for n in names), *density(self.vectorized(said))])
         return self.compile(None, optimize(stabilize(canonicalize(self.on_flat(outputs)))))
 
     @cached_property
@@ -221,7 +250,8 @@ class Pipeline:
     def _with_values(terms: Sequence[Term], values: Sequence[Variable]) -> tuple[Term, ...]:
         return tuple(replace(t, value=v) for t, v in zip(terms, values, strict=True))
 
-    def _vectorized(self, outputs: Sequence[Variable]) -> list[Variable]:
+    def vectorized(self, outputs: Sequence[Variable]) -> list[Variable]:
+        """`outputs` with loops as tensor operations where their iterations are independent."""
         try:
             return canonicalize(vectorize_loops(outputs, lambda known: DataRun(self.backend)(known)[0]))
         except IndexOutOfRange as error:

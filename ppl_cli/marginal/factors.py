@@ -27,14 +27,25 @@ MOST_JOINT_STATES = 1 << 15  # of a group of unknowns that no chain puts in orde
 FEW_JOINT_STATES = 64  # of a chain that is not worth a loop
 
 
-@dataclass(frozen=True)
+Vectorize = Callable[[Sequence[Variable]], list[Variable]]
+NO_BOUND = 1 << 53  # as far as doubles hold every integer
+MOST_STATES = 1 << 20  # of an unknown that is called finite
+
+
+@dataclass(frozen=True, eq=False)
 class Discrete:
-    """An int parameter: its root, and the least and the largest value of each element."""
+    """An int parameter: its root, and the least and the largest value of each element: ±NO_BOUND where there is
+    none."""
 
     name: str
     value: Variable
     lower: np.ndarray
     upper: np.ndarray
+
+    @property
+    def most_states(self) -> int:
+        """The number of values that the element with the widest range may take."""
+        return int((self.upper - self.lower + 1).max(initial=1))
 
 
 class TooManyStates(Exception):
@@ -44,14 +55,15 @@ class TooManyStates(Exception):
 @dataclass(frozen=True)
 class Marginal:
     """The log density with the unknowns summed out, without the terms that do not depend on them; a draw of each
-    unknown from its conditional law, given all the rest."""
+    unknown from its conditional law, given all the rest. `evaluations` of elements of terms are what it costs."""
 
     log_density: Variable
     draws: Mapping[Variable, Variable]
+    evaluations: int
 
 
 def marginalize(
-    totals: Sequence[Variable], unknowns: Sequence[Discrete], vectorize: Callable[[Sequence[Variable]], list[Variable]]
+    totals: Sequence[Variable], unknowns: Sequence[Discrete], vectorize: Vectorize
 ) -> tuple[list[Variable], Marginal]:
     """What is left of each of the `totals` (whose elements add up to the log density), and the sum over the
     unknowns."""
@@ -85,6 +97,11 @@ def summands(total: Variable, dependent: set[Variable]) -> list[Variable]:
         return summands(total.inputs[0], dependent)
     if op == neg.op:
         return [neg(v) for v in summands(total.inputs[0], dependent)]
+    if op == switch.op and total.inputs[0] not in dependent and total.inputs[0].type.size == 1:
+        condition, *branches = total.inputs
+        which, (first, second) = reshape(condition, ()), (broadcast_to(v, total.shape) for v in branches)
+        then = [switch(which, v, 0.0) for v in summands(first, dependent)]
+        return [*then, *(switch(which, 0.0, v) for v in summands(second, dependent))]
     if op in (mul.op, div.op):
         for number, other in (total.inputs, total.inputs[::-1])[: 2 if op == mul.op else 1]:
             number, other = (number, other) if op == mul.op else (other, number)
@@ -118,12 +135,12 @@ class _Factors:
         largest = [int(self.states[self.colours == c].max()) for c in range(int(self.colours.max(initial=0)) + 1)]
         self.combinations = prod(largest)
         self.strides = np.array([prod(largest[:c]) for c in range(len(largest))])[self.colours]
-        evaluations = self.combinations * sum(f.type.size for f in self.factors)
-        if evaluations > MOST_EVALUATIONS or self.combinations * self.count > MOST_EVALUATIONS:
-            raise TooManyStates(f"it would take {evaluations:.2g} evaluations of terms")
+        self.evaluations = self.combinations * sum(f.type.size for f in self.factors)
+        if self.evaluations > MOST_EVALUATIONS or self.combinations * self.count > MOST_EVALUATIONS:
+            raise TooManyStates(f"it would take {self.evaluations:.2g} evaluations of terms")
         self.largest = largest
 
-    def marginal(self, vectorize: Callable[[Sequence[Variable]], list[Variable]]) -> Marginal:
+    def marginal(self, vectorize: Vectorize) -> Marginal:
         tables = self._tables(vectorize)
         total: Variable = constant(0.0)
         states: Variable = constant(np.zeros(self.count, np.int64))
@@ -138,9 +155,9 @@ class _Factors:
         draws = {
             v: reshape(gather(values, constant(numbers.ravel())), v.shape) for v, numbers in self.numbers.items()
         }
-        return Marginal(total, draws)
+        return Marginal(total, draws, self.evaluations)
 
-    def _tables(self, vectorize: Callable[[Sequence[Variable]], list[Variable]]) -> list[Variable]:
+    def _tables(self, vectorize: Vectorize) -> list[Variable]:
         """Each factor for each combination of the colours' states, [combinations, elements]."""
         q = root("combination", "int64")
         digits = np.arange(self.combinations)[:, None] // self.strides % np.array(self.largest)[self.colours]

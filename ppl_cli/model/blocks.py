@@ -13,6 +13,7 @@ from ppl_cli.graph.basic import Variable, root
 from ppl_cli.graph.types import DType
 from ppl_cli.language import syntax as s
 from ppl_cli.language.diagnostics import ElaborationError, NotSupported
+from ppl_cli.marginal import NO_BOUND
 from ppl_cli.model.constraints import NAMED, Bijection, OffsetMultiplier, bounded
 from ppl_cli.model.data import missing, validate
 from ppl_cli.model.environment import Slot
@@ -113,13 +114,15 @@ def _parameter(el: Elaborator, leaf: s.Declaration, leaves: list[Parameter]) -> 
 
 
 def _discrete(el: Elaborator, leaf: s.Declaration, shape: tuple[int, ...]) -> DiscreteParameter:
-    """An int parameter, whose bounds must be known and finite."""
+    """An int parameter, whose bounds must be known."""
     bounds = leaf.type.constraint
     sides = (bounds.lower, bounds.upper) if isinstance(bounds, s.Bounds) else (None, None)
-    known = [None if side is None else el.evaluate(side) for side in sides]
-    if any(v is None or not is_known(v) for v in known):
-        raise NotSupported("an int parameter without a lower and an upper bound that data decide is", leaf.span)
-    lower, upper = (np.broadcast_to(np.asarray(v, np.int64), shape) for v in known)
+    values: list[Value] = [
+        default if side is None else el.evaluate(side) for side, default in zip(sides, (-NO_BOUND, NO_BOUND), strict=True)
+    ]
+    if not all(map(is_known, values)):
+        raise NotSupported("an int parameter with a bound that data do not decide is", leaf.span)
+    lower, upper = (np.broadcast_to(np.asarray(v, np.int64), shape) for v in values)
     if (lower > upper).any():
         raise ElaborationError(f"no value of `{leaf.name}` is within its bounds", leaf.span)
     return DiscreteParameter(leaf.name, root(leaf.name, "int64", shape), lower, upper, leaf)

@@ -14,6 +14,7 @@ from ppl_cli.graph.basic import Variable, constant, root
 from ppl_cli.language import syntax as s
 from ppl_cli.language.diagnostics import NotSupported
 from ppl_cli.language.traversal import walk
+from ppl_cli.marginal import NO_BOUND
 from ppl_cli.model.analysis import is_part, steps
 from ppl_cli.model.constraints import bounded
 from ppl_cli.model.model import DiscreteParameter, Hole, Parameter
@@ -41,9 +42,11 @@ def fill_holes(el: Elaborator, leaf: s.Declaration, array: np.ndarray, absent: n
     el.partial[leaf.name] = np.where(absent, unset, array)
     el.dims[f"{leaf.name}_missing"] = (None,)
     if array.dtype.kind == "i":
-        if lower is None or upper is None:
-            raise NotSupported("missing values of an int without a lower and an upper bound are", leaf.span)
-        unknown = _discrete(el, leaf, hole, lower.astype(np.int64), upper.astype(np.int64))
+        low, high = (
+            np.full(hole.places.shape, default) if side is None else side.astype(np.int64)
+            for side, default in ((lower, -NO_BOUND), (upper, NO_BOUND))
+        )
+        unknown = _discrete(el, leaf, hole, low, high)
     else:
         unknown = _real(el, leaf, hole, lower, upper)
     return reshape(set_at(constant(array.ravel()), unknown, constant(hole.places)), array.shape)

@@ -45,7 +45,7 @@ class Parameter:
     hole: Hole | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DiscreteParameter(Discrete):
     """An int parameter."""
 

@@ -1,0 +1,217 @@
+"""A model whose unknowns are moved by several steps: NUTS moves some of the flat vector, moves of the others follow it.
+
+The density is compiled as a function of what NUTS moves, given a state: the values of the other unknowns, the numbers
+that tune their moves, how many iterations are done, and how many of them are warmup.
+"""
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+
+from ppl_cli.compiler import CompiledFunction, compile_function
+from ppl_cli.errors import OptionError
+from ppl_cli.graph.basic import Variable, root
+from ppl_cli.graph.gradient import grad
+from ppl_cli.graph.traversal import clone_replace
+from ppl_cli.inference.updates import Updates
+from ppl_cli.marginal import Discrete
+from ppl_cli.model.model import Parameter
+from ppl_cli.ops.indexing import gather, take_slice
+from ppl_cli.ops.scalar_math import add, lt, power, switch, to_int, to_real
+from ppl_cli.ops.shape import reshape
+from ppl_cli.pipeline import Pipeline
+from ppl_cli.rewrites.passes import canonicalize, optimize, stabilize
+from ppl_cli.solvers import with_sensitivities
+from ppl_cli.updates import Conditional, Gibbs, Metropolis, Move, TooEntangled, Tuning
+from ppl_cli.updates.plan import Assignment
+
+MOST_GIBBS_STATES = 100  # of one unknown; with more of them steps to neighbouring values cost less
+MOST_UNIFORM_STATES = 100  # of an unknown that starts anywhere between its bounds
+FIRST_RANGE = 10  # of others, from the bound that they have
+SLOWING = 0.6  # the power by which the tuning slows down
+
+
+@dataclass(frozen=True)
+class Compound:
+    """The steps of a model, and the functions that a run of them calls."""
+
+    pipeline: Pipeline
+
+    # ------------------------------------------------------------------------------------- who moves what
+
+    @cached_property
+    def assignments(self) -> tuple[Assignment, ...]:
+        """The step of each parameter, in the order of declaration."""
+        chosen = self.pipeline.samplers.by_hand
+        model, found = self.pipeline.model, []
+        known = {p.name for p in model.parameters} | {d.name for d in model.discrete}
+        for name in chosen:
+            if name not in known:
+                raise OptionError(f"--step {name}={chosen[name]}: the model has no parameter `{name}`")
+        for p in model.parameters:
+            step = chosen.get(p.name, "nuts")
+            if step == "gibbs":
+                raise OptionError(f"--step {p.name}=gibbs: the conditional law of `{p.name}` is not known in closed form")
+            reason = "you asked for it" if p.name in chosen else "the log density can be differentiated by it"
+            found.append(Assignment(p.name, "metropolis" if step == "metropolis" else "nuts", reason))
+        return (*found, *map(self._of_discrete, model.discrete))
+
+    def _of_discrete(self, d: Discrete) -> Assignment:
+        elimination, chosen = self.pipeline.elimination, self.pipeline.samplers.by_hand.get(d.name)
+        if d in elimination.summed:
+            assert elimination.marginal is not None
+            cost = f"{elimination.marginal.evaluations:,}".replace(",", " ")
+            return Assignment(d.name, "sum", f"it has few states: {cost} evaluations of terms for each log density")
+        if chosen == "nuts":
+            raise OptionError(f"--step {d.name}=nuts: NUTS cannot move `{d.name}`, which is an int")
+        few = d.most_states <= MOST_GIBBS_STATES
+        if chosen == "gibbs" and not few:
+            raise OptionError(f"--step {d.name}=gibbs: `{d.name}` has too many states, or no bounds: use metropolis")
+        why = f"it cannot be summed out ({elimination.refused[d.name]})" if d.name in elimination.refused else ""
+        if few and chosen != "metropolis":
+            reason = f"it has {d.most_states} states"
+            return Assignment(d.name, "gibbs", "you asked for it" if chosen else f"{reason} and {why}" if why else reason)
+        return Assignment(d.name, "metropolis", "you asked for it" if chosen else why or "it has no bounds, or many states")
+
+    @cached_property
+    def moves(self) -> tuple[Move, ...]:
+        """The moves other than NUTS, in order."""
+        steps = {a.name: a.step for a in self.assignments}
+        found: list[Move] = []
+        for p in self.pipeline.model.parameters:
+            if steps[p.name] == "metropolis":
+                found.append(Metropolis(self._conditional(p.name, p.value)))
+        for d in self.pipeline.sampled:
+            conditional = self._conditional(d.name, d.value)
+            if steps[d.name] == "gibbs":
+                found.append(Gibbs(conditional, d))
+            else:
+                found.append(Metropolis(conditional, d.lower.ravel(), d.upper.ravel()))
+        return tuple(found)
+
+    def _conditional(self, name: str, unknown: Variable) -> Conditional:
+        try:
+            return Conditional(unknown, canonicalize(self.pipeline.parts()))
+        except TooEntangled as error:
+            raise OptionError(f"`{name}` cannot be moved: {error}") from None
+
+    @property
+    def needed(self) -> bool:
+        """Whether there is anything besides NUTS."""
+        return bool(self.moves)
+
+    # ------------------------------------------------------------------------------------------- layout
+
+    @cached_property
+    def _moved(self) -> tuple[Variable, ...]:
+        return tuple(m.unknown for m in self.moves)
+
+    @cached_property
+    def _by_nuts(self) -> tuple[Parameter, ...]:
+        return tuple(p for p in self.pipeline.model.parameters if p.value not in self._moved)
+
+    @property
+    def n_values(self) -> int:
+        """How many numbers of the state are values of unknowns: its first."""
+        return sum(v.type.size for v in self._moved)
+
+    @cached_property
+    def _tunings(self) -> list[np.ndarray]:
+        return [m.first_tuning for m in self.moves]
+
+    @property
+    def n_state(self) -> int:
+        return self.n_values + sum(map(len, self._tunings)) + 2
+
+    @cached_property
+    def state(self) -> Variable:
+        """The root that stands for the state."""
+        return root("state", "float64", (self.n_state,))
+
+    @cached_property
+    def flat(self) -> Variable:
+        """The root that stands for what NUTS moves."""
+        return root("q", "float64", (sum(p.value.type.size for p in self._by_nuts),))
+
+    @cached_property
+    def _pieces(self) -> Mapping[Variable, Variable]:
+        """The unknowns as pieces of what NUTS moves and of the state."""
+        found = {}
+        for whole, unknowns in ((self.flat, [p.value for p in self._by_nuts]), (self.state, self._moved)):
+            start = 0
+            for v in unknowns:
+                piece = reshape(take_slice(whole, start, start + v.type.size), v.shape)
+                found[v] = to_int(piece) if v.dtype == "int64" else piece
+                start += v.type.size
+        return found
+
+    def whole(self, draws: np.ndarray) -> np.ndarray:
+        """Rows [..., what NUTS moves, then values] as rows of the pipeline's flat vector."""
+        model = self.pipeline.model
+        positions = {p.value: p.positions.ravel() for p in model.parameters}
+        start = model.size
+        for d in self.pipeline.sampled:
+            positions[d.value] = np.arange(start, start + d.value.type.size)
+            start += d.value.type.size
+        order = [positions[v] for v in (*(p.value for p in self._by_nuts), *self._moved)]
+        found = np.empty((*draws.shape[:-1], start))
+        found[..., np.concatenate([np.zeros(0, int), *order])] = draws
+        return found
+
+    def point(self, flat: np.ndarray) -> np.ndarray:
+        """What NUTS moves of the pipeline's flat vector."""
+        return np.concatenate([np.zeros(0), *(flat[p.positions.ravel()] for p in self._by_nuts)])
+
+    # ---------------------------------------------------------------------------------------- functions
+
+    @cached_property
+    def density(self) -> CompiledFunction:
+        """(what NUTS moves; the state) → log density with Jacobian, gradient."""
+        (value,) = with_sensitivities(canonicalize(clone_replace([self.pipeline.log_density()], self._pieces)))
+        value, gradient = optimize([value, grad(value, [self.flat])[0]])
+        return self._compile(value, [gradient])
+
+    @cached_property
+    def updates(self) -> Updates:
+        return Updates(self._update, self.n_values, self._first)
+
+    @cached_property
+    def _update(self) -> CompiledFunction:
+        """(what NUTS moves; the state) → the next state."""
+        iteration, warmup = gather(self.state, self.n_state - 2), gather(self.state, self.n_state - 1)
+        gain = switch(lt(iteration, warmup), power(add(iteration, 1.0), -SLOWING), 0.0)
+        new: dict[Variable, Variable] = {}
+        tunings: list[Variable] = []
+        ends = np.cumsum([self.n_values, *map(len, self._tunings)])
+        for move, (start, stop) in zip(self.moves, pairwise(map(int, ends)), strict=True):
+            value, tuned = move.next(Tuning(take_slice(self.state, start, stop), gain), self.pipeline.vectorized)
+            value, tuned = clone_replace([value, tuned], new)  # which follows the moves before
+            new[move.unknown] = value
+            tunings.append(tuned)
+        outputs = [to_real(v) if v.dtype == "int64" else v for v in new.values()]
+        outputs = clone_replace([*outputs, *tunings], self._pieces)
+        outputs += [add(iteration, 1.0), warmup]
+        return self._compile(None, optimize(stabilize(canonicalize(with_sensitivities(outputs)))))
+
+    def _compile(self, value: Variable | None, outputs: Sequence[Variable]) -> CompiledFunction:
+        return compile_function([self.flat], value, outputs, given=[self.state], backend=self.pipeline.backend)
+
+    def _first(self, generator: np.random.Generator, warmup: int) -> np.ndarray:
+        """A state to start from: ints near a bound, or anywhere between two; reals near 0."""
+        by_root = {d.value: d for d in self.pipeline.sampled}
+        values = [_first_ints(generator, by_root[v]) if v in by_root else generator.uniform(-1.0, 1.0, v.type.size)
+                  for v in self._moved]  # fmt: skip
+        return np.concatenate([*values, *self._tunings, [0.0, warmup]])
+
+
+def _first_ints(generator: np.random.Generator, d: Discrete) -> np.ndarray:
+    lower, upper = d.lower.ravel(), d.upper.ravel()
+    middle = np.clip(0, lower, upper)
+    few = upper - lower < MOST_UNIFORM_STATES
+    low = np.where(few, lower, np.maximum(lower, middle - FIRST_RANGE))
+    high = np.where(few, upper, np.minimum(upper, middle + FIRST_RANGE))
+    return generator.integers(low, high, endpoint=True).astype(float)

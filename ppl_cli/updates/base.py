@@ -1,0 +1,33 @@
+"""What a move is: the next value of a variable, and of the numbers that tune it, as graphs."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from ppl_cli.graph.basic import Variable
+from ppl_cli.marginal.factors import Vectorize
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """`numbers` [k] that a move tunes itself by; `gain` is how far they may go in this iteration: 0 after warmup."""
+
+    numbers: Variable
+    gain: Variable
+
+
+class Move(Protocol):
+    """A move of one variable, whose root is `unknown`."""
+
+    unknown: Variable
+
+    @property
+    def first_tuning(self) -> np.ndarray:
+        """The numbers of the tuning to start with."""
+        ...
+
+    def next(self, tuning: Tuning, vectorize: Vectorize) -> tuple[Variable, Variable]:
+        """The next value, in the shape of the unknown, and the next numbers of the tuning."""
+        ...
