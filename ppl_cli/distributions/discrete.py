@@ -44,6 +44,7 @@ from ppl_cli.ops.scalar_math import (
     log1p_exp,
     lt,
     minimum,
+    negation,
     sub,
     switch,
     to_int,
@@ -83,14 +84,15 @@ def binomial_logit_lpmf(x: Any, n: Any, logit: Any) -> Variable:
 def poisson_lpmf(x: Any, rate: Any) -> Variable:
     x, rate = as_variable(x), real(rate)
     held = int_max(x, 0)
-    return within(ge(x, 0), multiply_log(held, valid(ge(rate, 0.0), rate)) - rate - lgamma(real(held) + 1.0))
+    mass = multiply_log(held, valid(ge(rate, 0.0), rate)) - rate - lgamma(real(held) + 1.0)
+    return within(both(ge(x, 0), negation(eq(rate, np.inf))), mass)
 
 
 def poisson_log_lpmf(x: Any, log_rate: Any) -> Variable:
     x, a = as_variable(x), real(log_rate)
     held = real(int_max(x, 0))
     product = switch(eq(held, 0.0), 0.0, held * a)
-    return within(ge(x, 0), product - exp(a) - lgamma(held + 1.0))
+    return within(both(ge(x, 0), negation(eq(a, np.inf))), product - exp(a) - lgamma(held + 1.0))
 
 
 def neg_binomial_lpmf(x: Any, alpha: Any, beta: Any) -> Variable:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ppl_cli.distributions.base import PROBABILITY, PROPORTION, Density, Distribution
+from ppl_cli.distributions.base import PROBABILITY, PROPORTION, Density, Distribution, Support
 from ppl_cli.distributions.formulas import (
     LOG_2,
     LOG_PI,
@@ -193,6 +193,7 @@ BETA_PROPORTION = Distribution(
 VON_MISES = Distribution(
     "von_mises", ("mu", "kappa"), von_mises_lpdf, draw=_von_mises_draw,
     log_cdf=_on_circle(_von_mises_lcdf, "lower"), log_ccdf=_on_circle(_von_mises_lccdf, "upper"), positive=("kappa",),
+    support=Support("an angle"),
     summary="the von Mises distribution of angles around mu with concentration kappa",
 )
 

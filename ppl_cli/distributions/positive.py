@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ppl_cli.distributions.base import NOT_NEGATIVE, SPREAD, Density, Distribution
+from ppl_cli.distributions.base import NOT_NEGATIVE, SPREAD, Density, Distribution, Support
 from ppl_cli.distributions.formulas import (
     LOG_SQRT_2PI,
     NEGATIVE_INFINITY,
@@ -281,7 +281,7 @@ PARETO_TYPE_2 = Distribution(
     log_cdf=lambda x, mu, *more: valid(ge(real(x), mu), _part(x, mu, *more)),
     log_ccdf=lambda x, mu, *more: valid(ge(real(x), mu), _rest(x, mu, *more)),
     quantile=lambda p, mu, scale, alpha: mu + scale * (power(1.0 - p, -1.0 / alpha) - 1.0),
-    positive=("lambda", "alpha"),
+    positive=("lambda", "alpha"), supports={"mu": Support("real", unbounded=True)}, support=Support("at least mu"),
     summary="the Pareto distribution of the second type: from mu on, with scale lambda and shape alpha",
 )
 

@@ -79,8 +79,9 @@ class Integral(Solver):
                 place += size
         for k, end, sign in ((0, a, -1.0), (1, b, 1.0)):
             if varies(end):
-                there = self.body([end, constant(0.0), *arguments])[0]
-                parts[k] = sign * reduce_sum(g * there)
+                inside = negation(isinf(end))
+                there = self.body([switch(inside, end, 0.0), constant(0.0), *arguments])[0]
+                parts[k] = switch(inside, sign * reduce_sum(g * there), 0.0)
         return parts
 
 

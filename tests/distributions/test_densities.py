@@ -151,6 +151,11 @@ def test_discrete_draws(name: str, parameters: tuple[Any, ...], law: Any, inside
         assert np.mean(draws == k) == pytest.approx(p, abs=5 * np.sqrt(p * (1 - p) / draws.size))
 
 
+@pytest.mark.parametrize(("name", "rate"), [("poisson", np.inf), ("poisson_log", np.inf), ("poisson_log", 800.0)])
+def test_counts_of_an_infinite_rate_are_impossible(name: str, rate: float) -> None:
+    assert _value(DISTRIBUTIONS[name].log_prob, 3, rate) == -np.inf
+
+
 @pytest.mark.parametrize(
     ("name", "parameters"),
     [

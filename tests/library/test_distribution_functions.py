@@ -9,6 +9,7 @@ from distributions.test_densities import CONTINUOUS
 
 import ppl_cli.ops  # noqa: F401
 from ppl_cli.distributions import DISTRIBUTIONS
+from ppl_cli.distributions.base import REAL
 from ppl_cli.graph.basic import constant, root
 from ppl_cli.graph.gradient import grad
 from ppl_cli.graph.traversal import evaluate
@@ -39,14 +40,28 @@ def test_impossible_values(name: str, parameters: tuple[float, ...]) -> None:
         assert all(math.isnan(call(f"{name}_{suffix}", value, *parameters)) for suffix in ("cdf", "lcdf", "lccdf"))
 
 
-ENDLESS = [row for row in LAWS if DISTRIBUTIONS[row[0]].support.upper == math.inf]
+@pytest.mark.parametrize("suffix", ["cdf", "lcdf", "lccdf"])
+@pytest.mark.parametrize(
+    ("name", "value", "parameters"),
+    [("von_mises", math.inf, (0.0, 1.0)), ("von_mises", -4.0, (0.0, 1.0)), ("pareto_type_2", -math.inf, (0.0, 1.0, 1.0))],
+)
+def test_values_that_depend_on_the_law(name: str, value: float, parameters: tuple[float, ...], suffix: str) -> None:
+    assert math.isnan(call(f"{name}_{suffix}", value, *parameters))
+
+
+def test_pareto_from_minus_infinity_on() -> None:
+    assert call("pareto_type_2_cdf", 1.0, -math.inf, 1.0, 1.0) == 1.0
+    assert call("pareto_type_2_lccdf", 1.0, -math.inf, 1.0, 1.0) == -math.inf
+
+
+ENDLESS = [row for row in LAWS if DISTRIBUTIONS[row[0]].support.upper == math.inf and row[0] != "von_mises"]
 
 
 @pytest.mark.parametrize(("name", "parameters"), ENDLESS)
 def test_infinite_values_have_exact_results_and_no_slopes(name: str, parameters: tuple[float, ...]) -> None:
     law = DISTRIBUTIONS[name]
     roots = [root(p) for p in ("x", *law.parameters)]
-    ends = [(math.inf, 1.0)] + ([(-math.inf, 0.0)] if law.support.lower == -math.inf else [])
+    ends = [(math.inf, 1.0)] + ([(-math.inf, 0.0)] if law.support is REAL else [])
     value = LIBRARY.implementation(LIBRARY.signatures(f"{name}_cdf")[0])(*roots)
     for x, expected in ends:
         at = dict(zip(roots, map(np.asarray, (x, *parameters)), strict=True))

@@ -107,6 +107,17 @@ def test_integral(integrand: str, low: str, high: str, exact: object) -> None:
     check_gradient(model, point)
 
 
+def test_infinite_ends_have_no_slope() -> None:
+    model = load("""
+        functions { real f(real x, real xc, array[] real theta, data array[] real r, data array[] int n) {
+          return exp(-theta[1] * x) * cos(x); } }
+        parameters { real low; real high; real a; }
+        model { target += integrate_1d(f, low, high, {a}, {0.0}, {0}); }""")
+    value, gradient = model.logp_grad(np.array([0.0, np.inf, 2.0]))
+    assert value == pytest.approx(2 / 5)
+    np.testing.assert_allclose(gradient, [-1, 0, -3 / 25])
+
+
 def test_integral_that_diverges_is_no_density() -> None:
     model = load(
         """
