@@ -318,7 +318,7 @@ def _vector(
 
 MULTIVARIATE = (
     _vector("multi_normal", ("mu", "Sigma"), multi_normal_lpdf,
-            lambda shape, mu, sigma: _normal_vector(shape, mu, Cholesky()(sigma)), (1, 2), _vector_event,
+            lambda shape, mu, sigma: _normal_vector(shape, mu, _factor(sigma)), (1, 2), _vector_event,
             supports={"Sigma": COVARIANCE},
             summary="the multivariate normal distribution with mean mu and covariance Sigma"),
     _vector("multi_normal_cholesky", ("mu", "L"), multi_normal_cholesky_lpdf, _normal_vector, (1, 2), _vector_event,
@@ -331,7 +331,7 @@ MULTIVARIATE = (
             supports={"Omega": COVARIANCE},
             summary="the multivariate normal distribution with mean mu and precision Omega, the inverse covariance"),
     _vector("multi_student_t", ("nu", "mu", "Sigma"), multi_student_t_lpdf,
-            lambda shape, nu, mu, sigma: _student_vector(shape, nu, mu, Cholesky()(sigma)), (0, 1, 2),
+            lambda shape, nu, mu, sigma: _student_vector(shape, nu, mu, _factor(sigma)), (0, 1, 2),
             lambda *types: types[1].shape[-1:], positive=("nu",), supports={"Sigma": COVARIANCE},
             summary="the multivariate Student t distribution with nu degrees of freedom, location mu and scale Sigma"),
     _vector("multi_student_t_cholesky", ("nu", "mu", "L"), multi_student_t_cholesky_lpdf, _student_vector, (0, 1, 2),

@@ -195,5 +195,6 @@ def _in_order(chosen: Collection[Candidate]) -> list[Candidate]:
 
 def _mapped(bijection: Bijection, substitute: Substitute) -> Bijection:
     """A bijection with its bounds substituted."""
-    bounds: dict[str, Any] = {f.name: getattr(bijection, f.name) for f in fields(bijection)}
-    return replace(bijection, **{n: substitute(v) for n, v in bounds.items() if isinstance(v, Variable)})
+    named = {f.name: getattr(bijection, f.name) for f in fields(bijection)}
+    bounds: dict[str, Any] = {n: substitute(v) for n, v in named.items() if isinstance(v, Variable)}
+    return replace(bijection, **bounds)

@@ -110,8 +110,8 @@ class _Draw:
 
 def _product(forms: Sequence[Form], _: Sequence[Variable]) -> Form:
     """Factors of both leave a product of random values, as in those of Student's t."""
-    first, second = forms
-    if not all(_same(f.affine.location, Affine().location) and not f.affine.matrix for f in forms):
+    second, first = sorted(forms, key=lambda f: f.affine.matrix)
+    if second.affine.matrix or not all(_same(f.affine.location, Affine().location) for f in forms):
         return Form(Affine(), first.core)
     return first.scaled(second.affine.scale)
 
@@ -143,10 +143,10 @@ ON_THE_LINE: Rules = {
     ("div", 0): lambda f, a: f[0].scaled(1.0 / a[0]),
 }
 ON_THE_LOG_SCALE: Rules = {
-    ("mul", 0): lambda f, a: f[0].shifted(log(a[0])),
-    ("mul", 1): lambda f, a: f[0].shifted(log(a[0])),
-    ("div", 0): lambda f, a: f[0].shifted(-log(a[0])),
-    ("div", 1): lambda f, a: f[0].mirrored().shifted(log(a[0])),
+    ("mul", 0): lambda f, a: f[0].shifted(log(absolute(a[0]))),
+    ("mul", 1): lambda f, a: f[0].shifted(log(absolute(a[0]))),
+    ("div", 0): lambda f, a: f[0].shifted(-log(absolute(a[0]))),
+    ("div", 1): lambda f, a: f[0].mirrored().shifted(log(absolute(a[0]))),
     ("pow", 0): lambda f, a: f[0].scaled(a[0]),
     ("sqrt", 0): lambda f, _: f[0].scaled(constant(0.5)),
 }

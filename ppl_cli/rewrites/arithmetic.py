@@ -149,6 +149,7 @@ CANCELLING = RuleSet.of(
     rule("difference-minus-term", (x - y) - x, -y),
     rule("term-minus-sum", x - (x + y), -y),
     rule("term-minus-difference", x - (x - y), y),
+    rule("exp-of-sum-over-exp", exp(x + y) / exp(x), exp(y)),
 )
 
 

@@ -18,9 +18,10 @@ from ppl_cli.rewrites.reductions import REDUCTIONS
 from ppl_cli.rewrites.shapes import SHAPES
 from ppl_cli.rewrites.specialize import SPECIAL
 from ppl_cli.rewrites.stabilize import STABLE
+from ppl_cli.rewrites.triangular import TRIANGULAR
 from ppl_cli.solvers import expand_solvers
 
-CANONICAL = SHAPES + ARITHMETIC + REDUCTIONS + INDEXING + CONTROL
+CANONICAL = SHAPES + ARITHMETIC + REDUCTIONS + INDEXING + CONTROL + TRIANGULAR
 CANONICAL_AND_STABLE = STABLE + CANONICAL
 CANONICAL_AND_SPECIAL = CANONICAL + SPECIAL
 
