@@ -16,7 +16,6 @@ from ppl_cli.ops.scalar_math import (
     absolute,
     add,
     both,
-    eq,
     exp,
     ge,
     gt,
@@ -34,6 +33,8 @@ from ppl_cli.ops.scalar_math import (
     switch,
 )
 from ppl_cli.ops.shape import broadcast_to, join, reshape
+
+FAR = -700.0  # log1p_exp is 0 beside any other number, and vector functions are as fast as elsewhere
 
 
 def _pick(x: Variable, table: Variable) -> Variable:
@@ -93,34 +94,36 @@ def _are_ordered(cuts: Variable) -> Variable:
     return both(finite, gt(reduce_min(steps, -1), 0.0)) if cuts.shape[-1] > 1 else finite
 
 
-def _between_cutpoints(x: Any, eta: Any, cutpoints: Any, lowest: Any, highest: Any, middle: Any) -> Variable:
-    """The mass of category x of a latent variable around `eta`. `lowest(a)`: log P(error < a), `highest(b)`: log
-    P(error > b), `middle(a, b)`: log P(b < error < a); the ends have one cutpoint only."""
-    x, eta, cuts = as_variable(x), real(eta), real(cutpoints)
-    k = cuts.shape[-1] + 1
-    ends = constant(np.full((*cuts.shape[:-1], 1), np.inf))
+def _cutpoints_around(x: Variable, cuts: Variable, end: float) -> tuple[Variable, Variable]:
+    """Those below and above category x; there are also -end and end. Out of range: of the nearest category."""
+    ends = constant(np.full((*cuts.shape[:-1], 1), end))
     padded = join([-ends, cuts, ends], -1)
-    held = int_min(int_max(x, 1), k)
-    first, last = eq(held, 1), eq(held, k)
-    low = switch(first, 0.0, _pick(held, padded)) - eta
-    high = switch(last, 0.0, _pick(add(held, 1), padded)) - eta
-    inner = both(negation(first), negation(last))
-    gap = switch(both(inner, lt(low, high)), high, low + 1.0)
-    log_p = switch(first, lowest(high), switch(last, highest(low), middle(gap, low)))
-    return within(both(ge(x, 1), le(x, k)), valid(_are_ordered(cuts), log_p))
+    held = int_min(int_max(x, 1), cuts.shape[-1] + 1)
+    return _pick(held, padded), _pick(add(held, 1), padded)
+
+
+def _possible(x: Variable, cuts: Variable, log_p: Variable) -> Variable:
+    return within(both(ge(x, 1), le(x, cuts.shape[-1] + 1)), valid(_are_ordered(cuts), log_p))
 
 
 def ordered_logistic_lpmf(x: Any, eta: Any, cutpoints: Any) -> Variable:
-    return _between_cutpoints(
-        x, eta, cutpoints, lambda a: -log1p_exp(-a), lambda b: -log1p_exp(b),
-        lambda a, b: log1m_exp(b - a) - log1p_exp(b) - log1p_exp(-a),
-    )
+    x, eta, cuts = as_variable(x), real(eta), real(cutpoints)
+    low, high = _cutpoints_around(x, cuts, np.inf)
+    width = log1m_exp(low - high)
+    low, high = _cutpoints_around(x, cuts, 0.0)
+    below, above = switch(le(x, 1), FAR, low - eta), switch(ge(x, cuts.shape[-1] + 1), FAR, eta - high)
+    return _possible(x, cuts, width - log1p_exp(below) - log1p_exp(above))
 
 
 def ordered_probit_lpmf(x: Any, eta: Any, cutpoints: Any) -> Variable:
-    return _between_cutpoints(
-        x, eta, cutpoints, log_ndtr, lambda b: log_ndtr(-b), _normal_interval,
-    )
+    x, eta, cuts = as_variable(x), real(eta), real(cutpoints)
+    first, last = le(x, 1), ge(x, cuts.shape[-1] + 1)
+    low, high = _cutpoints_around(x, cuts, np.inf)
+    low, high = switch(first, 0.0, low) - eta, switch(last, 0.0, high) - eta
+    inner = both(negation(first), negation(last))
+    gap = switch(both(inner, lt(low, high)), high, low + 1.0)
+    return _possible(
+        x, cuts, switch(first, log_ndtr(high), switch(last, log_ndtr(-low), _normal_interval(gap, low))))
 
 
 def _normal_interval(a: Variable, b: Variable) -> Variable:

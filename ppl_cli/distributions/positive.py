@@ -13,7 +13,6 @@ from ppl_cli.distributions.formulas import (
     by_inversion,
     exponential_draw,
     gamma_draw,
-    multiply_log,
     normal_lcdf,
     on_interval,
     real,
@@ -25,6 +24,7 @@ from ppl_cli.ops.distribution_functions import gamma_p, gamma_p_inverse, gamma_q
 from ppl_cli.ops.random import primitive
 from ppl_cli.ops.scalar_math import (
     either,
+    eq,
     exp,
     ge,
     gt,
@@ -34,6 +34,7 @@ from ppl_cli.ops.scalar_math import (
     log1m_exp,
     log1p,
     log1p_exp,
+    lt,
     maximum,
     ndtri,
     power,
@@ -63,7 +64,7 @@ def exponential_lpdf(x: Any, rate: Any) -> Variable:
 
 def gamma_lpdf(x: Any, alpha: Any, beta: Any) -> Variable:
     alpha, beta = real(alpha), real(beta)
-    constant = valid(gt(alpha, 0.0), multiply_log(alpha, beta) - lgamma(alpha))
+    constant = valid(gt(alpha, 0.0), alpha * log(beta) - lgamma(alpha))
     return _density(x, lambda x: constant + (alpha - 1.0) * log(x) - beta * x)
 
 
@@ -87,15 +88,26 @@ def scaled_inv_chi_square_lpdf(x: Any, nu: Any, sigma: Any) -> Variable:
 
 def weibull_lpdf(x: Any, alpha: Any, sigma: Any) -> Variable:
     alpha, sigma = real(alpha), real(sigma)
-    constant = log(alpha) - log(sigma)
-    return _density(
-        x, lambda x: constant + multiply_log(alpha - 1.0, x / sigma) - power(x / sigma, alpha), closed=True)
+
+    def at(x: Variable) -> Variable:
+        zero = eq(x, 0.0)
+        log_ratio = log(switch(zero, 1.0, x)) - log(sigma)
+        constant = log(alpha) - log(sigma)
+        inside = constant + (alpha - 1.0) * log_ratio - exp(alpha * log_ratio)
+        at_zero = switch(gt(alpha, 1.0), NEGATIVE_INFINITY, switch(lt(alpha, 1.0), math.inf, constant))
+        return switch(zero, at_zero, inside)
+
+    return _density(x, at, closed=True)
 
 
 def frechet_lpdf(x: Any, alpha: Any, sigma: Any) -> Variable:
     alpha, sigma = real(alpha), real(sigma)
-    constant = log(alpha) - log(sigma)
-    return _density(x, lambda x: constant - (alpha + 1.0) * log(x / sigma) - power(x / sigma, -alpha))
+
+    def at(x: Variable) -> Variable:
+        log_ratio = log(x) - log(sigma)
+        return log(alpha) - log(sigma) - (alpha + 1.0) * log_ratio - exp(-alpha * log_ratio)
+
+    return _density(x, at)
 
 
 def rayleigh_lpdf(x: Any, sigma: Any) -> Variable:
@@ -107,7 +119,7 @@ def loglogistic_lpdf(x: Any, alpha: Any, beta: Any) -> Variable:
     alpha, beta = real(alpha), real(beta)
 
     def at(x: Variable) -> Variable:
-        ratio = log(x / alpha)
+        ratio = log(x) - log(alpha)
         return log(beta) - log(alpha) + (beta - 1.0) * ratio - 2.0 * log1p_exp(beta * ratio)
 
     return _density(x, at)

@@ -13,8 +13,10 @@ from ppl_cli.graph.rewriting import RuleSet, apply
 from ppl_cli.rewrites.accumulate import accumulate
 from ppl_cli.rewrites.arithmetic import ARITHMETIC
 from ppl_cli.rewrites.control import CONTROL, drop_unused
+from ppl_cli.rewrites.exponentials import share_exponentials
 from ppl_cli.rewrites.indexing import INDEXING
 from ppl_cli.rewrites.reductions import REDUCTIONS
+from ppl_cli.rewrites.separate import SEPARATE
 from ppl_cli.rewrites.shapes import SHAPES
 from ppl_cli.rewrites.specialize import SPECIAL
 from ppl_cli.rewrites.stabilize import STABLE
@@ -22,7 +24,7 @@ from ppl_cli.rewrites.triangular import TRIANGULAR
 from ppl_cli.solvers import expand_solvers
 
 CANONICAL = SHAPES + ARITHMETIC + REDUCTIONS + INDEXING + CONTROL + TRIANGULAR
-CANONICAL_AND_STABLE = STABLE + CANONICAL
+CANONICAL_AND_STABLE = STABLE + CANONICAL + SEPARATE
 CANONICAL_AND_SPECIAL = CANONICAL + SPECIAL
 
 
@@ -41,10 +43,11 @@ def canonicalize(outputs: Sequence[Variable]) -> list[Variable]:
 
 
 def stabilize(outputs: Sequence[Variable]) -> list[Variable]:
-    """The canonical form with numerically stable functions in the place of formulas that lose digits."""
+    """The canonical form with numerically stable functions in the place of formulas that lose digits, and sums
+    without what need not be summed again at every point."""
     return _pass(outputs, CANONICAL_AND_STABLE)
 
 
 def optimize(outputs: Sequence[Variable]) -> list[Variable]:
     """The canonical form with the cheapest operations, for compilation after the gradient has been taken."""
-    return accumulate(_pass(expand_solvers(outputs), CANONICAL_AND_SPECIAL))
+    return share_exponentials(accumulate(_pass(expand_solvers(outputs), CANONICAL_AND_SPECIAL)))

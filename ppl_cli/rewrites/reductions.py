@@ -13,7 +13,7 @@ from ppl_cli.graph.basic import Apply, Variable, constant
 from ppl_cli.graph.rewriting import Rewritten, RuleSet, rewrite
 from ppl_cli.ops.indexing import AddAt
 from ppl_cli.ops.reduction import Reduce, reduce_sum
-from ppl_cli.ops.scalar_math import add, div, mul, neg, power, sub
+from ppl_cli.ops.scalar_math import add, div, mul, neg, power, sub, switch
 from ppl_cli.ops.shape import BroadcastTo, Reshape, Transpose, broadcast_to, reshape
 
 
@@ -144,6 +144,18 @@ def sum_of_shifted(node: Apply) -> Rewritten:
     return x.op(total(x.inputs[0], left), total(x.inputs[1], right))
 
 
+@rewrite("sum-of-switch", Reduce)
+def sum_of_switch(node: Apply) -> Rewritten:
+    """A condition that does not vary, with a branch that does not, is asked once."""
+    (x,), gone = node.inputs, _gone(node)
+    if node.op.kind != "sum" or x.op != switch.op:  # type: ignore[attr-defined]
+        return None
+    condition, *branches = (_without(v, gone, x.ndim) for v in x.inputs)
+    if condition is None or all(v is None for v in branches):
+        return None
+    return switch(condition, *(node.op(broadcast_to(v, x.shape)) for v in x.inputs[1:]))
+
+
 @rewrite("sum-of-scattered", Reduce)
 def sum_of_scattered(node: Apply) -> Rewritten:
     """The sum of everything that was scattered is the sum before."""
@@ -160,5 +172,6 @@ def _scattered_shape(x: Variable, indices: list[Variable]) -> tuple[int, ...]:
 
 
 REDUCTIONS = RuleSet.of(
-    reduce_nothing, reduce_moved, reduce_repeated, sum_of_scaled, sum_of_shifted, sum_of_scattered,
+    reduce_nothing, reduce_moved, reduce_repeated, sum_of_scaled, sum_of_shifted, sum_of_switch,
+    sum_of_scattered,
 )

@@ -24,11 +24,13 @@ from ppl_cli.ops.scalar_math import (
     mul,
     power,
     sqrt,
+    switch,
 )
 from ppl_cli.ops.shape import transpose
 from ppl_cli.rewrites.arithmetic import is_nonnegative
 
 x, y, p = wild("x"), wild("y"), wild("p")
+c, condition = wild("c", constant=True), wild("condition", dtype="bool")
 positive = wild("positive", where=is_nonnegative)
 factor = wild("factor", where=lambda v: isinstance(v, Constant) and (v.uniform or 0) > 0)
 
@@ -37,6 +39,8 @@ LOGARITHMS = RuleSet.of(
     rule("log1mexp-expm1", log(-expm1(x)), log1m_exp(x)),
     rule("log1pexp", log(1 + exp(x)), log1p_exp(x)),
     rule("log1p-exp", log1p(exp(x)), log1p_exp(x)),
+    rule("log1p-exp-ratio", log1p(exp(x) / exp(y)), log1p_exp(x - y)),
+    rule("log-switch-exp", log(switch(condition, c, exp(x))), switch(condition, log(c), x)),
     rule("log1p-neg-exp", log1p(-exp(x)), log1m_exp(x)),
     rule("log-expm1", log(expm1(x)), x + log1m_exp(-x)),
     rule("log1p", log(1 + x), log1p(x)),
