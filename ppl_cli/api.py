@@ -17,13 +17,15 @@ from ppl_cli.language.diagnostics import render
 from ppl_cli.language.syntax import Program
 from ppl_cli.model.elaborate import elaborate
 from ppl_cli.model.library import LIBRARY
-from ppl_cli.model.model import Model, Parameter
+from ppl_cli.model.model import DiscreteParameter, Model, Parameter
 from ppl_cli.model.parts import spread
 from ppl_cli.pipeline import DataRun, Pipeline
 from ppl_cli.storage.data import read_data, unquote
+from ppl_cli.updates.plan import Samplers
 
 if TYPE_CHECKING:
     from ppl_cli.compiler import Backend, CompiledFunction
+    from ppl_cli.compound import Compound
     from ppl_cli.inference.options import SampleOptions
     from ppl_cli.results import Results
     from ppl_cli.sampling import Progress
@@ -67,15 +69,15 @@ def _read(path_or_text: str | Path) -> tuple[str, str, tuple[Path, ...]]:
 
 class PplModel:
     """A model with its data. A point is a dictionary of the value variables (`sigma_log__`), or of constrained
-    parameters. `choices` tells how it was reparameterized, a line each."""
+    parameters. `choices` tells how it was reparameterized, a line each; `samplers` which steps the user wants."""
 
     def __init__(
         self, model: Model, backend: Backend | None, warnings: str, program: Program, data: Mapping[str, Any],
-        choices: Sequence[str] = (),
+        choices: Sequence[str] = (), samplers: Samplers | None = None,
     ) -> None:
         self.model = model
         self.choices = tuple(choices)
-        self.pipeline = Pipeline(model, backend)
+        self.pipeline = Pipeline(model, backend, samplers or Samplers())
         self.warnings = warnings
         self.program = program
         self.data = data
@@ -84,8 +86,8 @@ class PplModel:
 
     @property
     def size(self) -> int:
-        """The length of the unconstrained vector."""
-        return self.model.size
+        """The length of the unconstrained vector, the int parameters that are not summed out included."""
+        return self.pipeline.size
 
     def initial_point(self) -> dict[str, np.ndarray]:
         """The origin of the unconstrained scale."""
@@ -97,7 +99,21 @@ class PplModel:
         flat = np.zeros(self.size)
         for p in self.model.parameters:
             flat[p.positions] = values[p.value]
+        start = self.model.size
+        for d in self.pipeline.sampled:
+            stop = start + d.value.type.size
+            flat[start:stop] = self._given(point, d).ravel()
+            start = stop
         return flat
+
+    @staticmethod
+    def _given(point: Point, d: DiscreteParameter) -> np.ndarray:
+        if d.name not in point:
+            raise DataError(f"the parameter `{d.name}` is missing")
+        array = _as_array(d.name, point[d.name], d.value.shape)
+        if not (np.equal(array, np.round(array)) & (array >= d.lower) & (array <= d.upper)).all():
+            raise DataError(f"the value of the parameter `{d.name}` is no int within its bounds")
+        return array
 
     def value_variables(self, point: Point) -> dict[Variable, np.ndarray]:
         """The value of each value variable; the bounds of a parameter may depend on earlier ones."""
@@ -119,6 +135,19 @@ class PplModel:
             values[p.value] = array
         return values
 
+    def assigned(self, samplers: Samplers) -> PplModel:
+        """The same model, whose parameters are moved by these steps."""
+        return PplModel(
+            self.model, self.pipeline.backend, self.warnings, self.program, self.data, self.choices, samplers
+        )
+
+    @cached_property
+    def compound(self) -> Compound:
+        """The steps that move the parameters, which step moves which and why, and the functions that a run calls."""
+        from ppl_cli.compound import Compound
+
+        return Compound(self.pipeline)
+
     def reparameterized(self, which: Sequence[str] | Literal["auto"] = "auto", seed: int = 0) -> PplModel:
         """The same posterior with these parameters non-centered, or with those for which a short pilot run says so.
 
@@ -128,7 +157,9 @@ class PplModel:
 
         found = chosen_by_pilot(self.pipeline, seed) if which == "auto" else named(self.pipeline, which)
         choices = [*map(str, found.choices), *([found.cost] if found.cost else [])]
-        return PplModel(found.model, self.pipeline.backend, self.warnings, self.program, self.data, choices)
+        return PplModel(
+            found.model, self.pipeline.backend, self.warnings, self.program, self.data, choices, self.pipeline.samplers
+        )
 
     # -------------------------------------------------------------------------------------- densities
 
@@ -193,8 +224,8 @@ class PplModel:
         self, options: SampleOptions | None = None, *, initial: Point | None = None, progress: Progress | None = None,
         **more: Any,
     ) -> Results:
-        """Draw from the posterior by NUTS; `more` are fields of SampleOptions. `initial` gives the start of all
-        chains."""
+        """Draw from the posterior, by NUTS where nothing else is asked for; `more` are fields of SampleOptions.
+        `initial` gives the start of all chains."""
         from ppl_cli.sampling import sample_posterior
 
         return sample_posterior(self, options, initial, progress, more)

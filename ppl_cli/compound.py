@@ -55,7 +55,8 @@ class Compound:
         for p in model.parameters:
             step = chosen.get(p.name, "nuts")
             if step == "gibbs":
-                raise OptionError(f"--step {p.name}=gibbs: the conditional law of `{p.name}` is not known in closed form")
+                reason = f"the conditional law of `{p.name}` is not known in closed form"
+                raise OptionError(f"--step {p.name}=gibbs: {reason}")
             reason = "you asked for it" if p.name in chosen else "the log density can be differentiated by it"
             found.append(Assignment(p.name, "metropolis" if step == "metropolis" else "nuts", reason))
         return (*found, *map(self._of_discrete, model.discrete))
@@ -68,14 +69,15 @@ class Compound:
             return Assignment(d.name, "sum", f"it has few states: {cost} evaluations of terms for each log density")
         if chosen == "nuts":
             raise OptionError(f"--step {d.name}=nuts: NUTS cannot move `{d.name}`, which is an int")
+        asked = "you asked for it" if chosen else None
         few = d.most_states <= MOST_GIBBS_STATES
         if chosen == "gibbs" and not few:
             raise OptionError(f"--step {d.name}=gibbs: `{d.name}` has too many states, or no bounds: use metropolis")
-        why = f"it cannot be summed out ({elimination.refused[d.name]})" if d.name in elimination.refused else ""
+        refused = elimination.refused.get(d.name)
+        why = f" and cannot be summed out: {refused}" if refused else ""
         if few and chosen != "metropolis":
-            reason = f"it has {d.most_states} states"
-            return Assignment(d.name, "gibbs", "you asked for it" if chosen else f"{reason} and {why}" if why else reason)
-        return Assignment(d.name, "metropolis", "you asked for it" if chosen else why or "it has no bounds, or many states")
+            return Assignment(d.name, "gibbs", asked or f"it has {d.most_states} states{why}")
+        return Assignment(d.name, "metropolis", asked or f"it has no bounds, or many states{why}")
 
     @cached_property
     def moves(self) -> tuple[Move, ...]:
@@ -98,11 +100,6 @@ class Compound:
             return Conditional(unknown, canonicalize(self.pipeline.parts()))
         except TooEntangled as error:
             raise OptionError(f"`{name}` cannot be moved: {error}") from None
-
-    @property
-    def needed(self) -> bool:
-        """Whether there is anything besides NUTS."""
-        return bool(self.moves)
 
     # ------------------------------------------------------------------------------------------- layout
 
@@ -149,35 +146,45 @@ class Compound:
                 start += v.type.size
         return found
 
+    @cached_property
+    def _order(self) -> np.ndarray:
+        """Where in the pipeline's flat vector stands what NUTS moves, then the values."""
+        positions = self.pipeline.positions
+        unknowns = (*(p.value for p in self._by_nuts), *self._moved)
+        return np.concatenate([np.zeros(0, int), *(positions[v].ravel() for v in unknowns)])
+
     def whole(self, draws: np.ndarray) -> np.ndarray:
         """Rows [..., what NUTS moves, then values] as rows of the pipeline's flat vector."""
-        model = self.pipeline.model
-        positions = {p.value: p.positions.ravel() for p in model.parameters}
-        start = model.size
-        for d in self.pipeline.sampled:
-            positions[d.value] = np.arange(start, start + d.value.type.size)
-            start += d.value.type.size
-        order = [positions[v] for v in (*(p.value for p in self._by_nuts), *self._moved)]
-        found = np.empty((*draws.shape[:-1], start))
-        found[..., np.concatenate([np.zeros(0, int), *order])] = draws
+        found = np.empty(draws.shape)
+        found[..., self._order] = draws
         return found
 
     def point(self, flat: np.ndarray) -> np.ndarray:
         """What NUTS moves of the pipeline's flat vector."""
-        return np.concatenate([np.zeros(0), *(flat[p.positions.ravel()] for p in self._by_nuts)])
+        return flat[self._order[: self.flat.type.size]]
+
+    def _values(self, flat: np.ndarray) -> np.ndarray:
+        return flat[self._order[self.flat.type.size :]]
 
     # ---------------------------------------------------------------------------------------- functions
 
     @cached_property
     def density(self) -> CompiledFunction:
         """(what NUTS moves; the state) → log density with Jacobian, gradient."""
+        if not self.moves:
+            return self.pipeline.logp_grad
         (value,) = with_sensitivities(canonicalize(clone_replace([self.pipeline.log_density()], self._pieces)))
         value, gradient = optimize([value, grad(value, [self.flat])[0]])
         return self._compile(value, [gradient])
 
-    @cached_property
-    def updates(self) -> Updates:
-        return Updates(self._update, self.n_values, self._first)
+    def updates(self, start: np.ndarray | None = None) -> Updates:
+        """The moves; `start` is a flat vector of the pipeline to start from."""
+
+        def first(generator: np.random.Generator, warmup: int) -> np.ndarray:
+            values = self._first(generator) if start is None else self._values(start)
+            return np.concatenate([values, *self._tunings, [0.0, warmup]])
+
+        return Updates(self._update, self.n_values, first)
 
     @cached_property
     def _update(self) -> CompiledFunction:
@@ -200,12 +207,12 @@ class Compound:
     def _compile(self, value: Variable | None, outputs: Sequence[Variable]) -> CompiledFunction:
         return compile_function([self.flat], value, outputs, given=[self.state], backend=self.pipeline.backend)
 
-    def _first(self, generator: np.random.Generator, warmup: int) -> np.ndarray:
-        """A state to start from: ints near a bound, or anywhere between two; reals near 0."""
-        by_root = {d.value: d for d in self.pipeline.sampled}
-        values = [_first_ints(generator, by_root[v]) if v in by_root else generator.uniform(-1.0, 1.0, v.type.size)
-                  for v in self._moved]  # fmt: skip
-        return np.concatenate([*values, *self._tunings, [0.0, warmup]])
+    def _first(self, generator: np.random.Generator) -> np.ndarray:
+        """Values to start from: ints near a bound, or anywhere between two; reals near 0."""
+        ints = {d.value: d for d in self.pipeline.sampled}
+        values = (_first_ints(generator, ints[v]) if v in ints else generator.uniform(-1.0, 1.0, v.type.size)
+                  for v in self._moved)  # fmt: skip
+        return np.concatenate([np.zeros(0), *values])
 
 
 def _first_ints(generator: np.random.Generator, d: Discrete) -> np.ndarray:

@@ -28,22 +28,27 @@ def sample_posterior(
     model: PplModel, options: SampleOptions | None, initial: Mapping[str, Any] | None, progress: Progress | None,
     more: Mapping[str, Any],
 ) -> Results:
-    """NUTS on the unconstrained vector, then constrained parameters, transformed parameters and generated
-    quantities."""
+    """NUTS on the unconstrained vector, and other steps for what it does not move; then constrained parameters,
+    transformed parameters and generated quantities."""
     options = replace(options or SampleOptions(), **more)
-    density = model.pipeline.logp_grad
+    compound = model.compound
+    density = compound.density
     names = tuple(model.pipeline.quantities)
     quantities = model.pipeline.drawn(names, reporting=True)  # its compilation goes on while the chains run
     start = None if initial is None else model.flatten(initial)
-    draws = sample(density, options, start, model.worst_term, progress)
-    done = generate(quantities, draws.draws, options.seed, options.cores)
+    updates = compound.updates(start) if compound.moves else None
+    point = None if start is None else compound.point(start)
+    draws = sample(density, options, point, lambda q: model.worst_term(compound.whole(q)), progress, updates)
+    rows = compound.whole(draws.draws)
+    done = generate(quantities, rows, options.seed, options.cores)
     groups: dict[str, Mapping[str, np.ndarray]] = {
         "posterior": _without_failed(model, model.pipeline.unpack(names, done.values), done),
         "sample_stats": draws.statistics,
-        "unconstrained_posterior": _unconstrained(model, draws.draws),
+        "unconstrained_posterior": _unconstrained(model, rows),
     }
     if options.save_warmup:
-        warmup = generate(quantities, draws.warmup_draws, options.seed, options.cores, purpose=WARMUP_QUANTITIES)
+        before = compound.whole(draws.warmup_draws)
+        warmup = generate(quantities, before, options.seed, options.cores, purpose=WARMUP_QUANTITIES)
         groups["warmup_posterior"] = _without_failed(model, model.pipeline.unpack(names, warmup.values), warmup)
         groups["warmup_sample_stats"] = draws.warmup_statistics
     groups.update(_data_groups(model))

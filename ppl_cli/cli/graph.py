@@ -15,6 +15,7 @@ from ppl_cli.cli.options import (
     model_argument,
     reparameterize_option,
     reparameterized,
+    samplers_options,
 )
 from ppl_cli.errors import OptionError
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ppl_cli.compiler import Backend
     from ppl_cli.graph.basic import Variable
     from ppl_cli.pipeline import Pipeline
+    from ppl_cli.updates.plan import Samplers
 
 GRAPHS = ("random", "logp", "gradient", "optimized")
 TEXTS = ("kernel", "c")
@@ -47,7 +49,9 @@ ppl graph models/eight_schools.ppl --stage random --dot | dot -Tsvg > graph.svg"
 @click.option("--dot", "form", flag_value="dot", help="For Graphviz.")
 @click.option("--latex", "form", flag_value="latex", help="Equations.")
 @click.option("--types", is_flag=True, help="With --dprint: add types and shapes.")
+@click.option("--samplers", "explain", is_flag=True, help="Which step moves which parameter, and why, instead.")
 @reparameterize_option
+@samplers_options
 @backend_option
 def graph(
     model: str,
@@ -55,13 +59,20 @@ def graph(
     stage: str,
     form: str,
     types: bool,
+    explain: bool,
     reparameterize: str,
+    samplers: Samplers,
     backend: Backend | None,
 ) -> None:
     """Print the graph of MODEL, or with --stage kernel or c the code it becomes."""
     if stage in TEXTS and form != "dprint":
         raise OptionError(f"--stage {stage} is a text: --{form} does not apply to it")
-    pipeline = reparameterized(load_model(model, data, backend), reparameterize, seed=0).pipeline
+    loaded = reparameterized(load_model(model, data, backend).assigned(samplers), reparameterize, seed=0)
+    if explain:
+        for assignment in loaded.compound.assignments:
+            click.echo(assignment)
+        return
+    pipeline = loaded.pipeline
     if stage in TEXTS:
         from ppl_cli.compiler import dump
 

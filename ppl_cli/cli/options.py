@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import sys
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +67,41 @@ reparameterize_option: Decorator = click.option(
     "data say little of theta. auto: those for which a short pilot run says so. The posterior stays the same.",
 )
 quiet_option: Decorator = click.option("--quiet", "-q", is_flag=True, help="Neither progress nor summary: errors only.")
+
+
+def samplers_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Which steps move the parameters, passed on as `samplers`."""
+
+    @wraps(command)
+    def with_samplers(*args: Any, discrete: str, sampler: str, step: tuple[str, ...], **kwargs: Any) -> Any:
+        from ppl_cli.updates.plan import Samplers
+
+        steps = []
+        for text in step:
+            name, equals, kind = text.partition("=")
+            if not (name and equals and kind):
+                raise OptionError(f"--step {text}: it must be NAME=STEP, as in --step z=gibbs")
+            steps.append((name.strip(), kind.strip()))
+        samplers = Samplers(discrete, sampler, tuple(steps))  # type: ignore[arg-type]
+        return command(*args, samplers=samplers, **kwargs)
+
+    for option in reversed((
+        click.option(
+            "--discrete", type=click.Choice(["auto", "marginalize", "sample", "probabilities"]), default="auto",
+            show_default=True, help="Int parameters: sum them out, or sample them; auto sums out what has few states. "
+            "probabilities: like auto, and keep the posterior probabilities of the states.",
+        ),
+        click.option(
+            "--sampler", type=click.Choice(["nuts", "auto"]), default="nuts", show_default=True,
+            help="auto: draw parameters whose conditional law is known exactly from it, the others by NUTS.",
+        ),
+        click.option(
+            "--step", metavar="NAME=STEP", multiple=True,
+            help="Move a parameter by this step: nuts, gibbs or metropolis. Repeatable.",
+        ),
+    )):  # fmt: skip
+        with_samplers = option(with_samplers)
+    return with_samplers
 
 
 def output_option(default: str) -> Decorator:

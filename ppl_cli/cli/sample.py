@@ -20,6 +20,7 @@ from ppl_cli.cli.options import (
     quiet_option,
     reparameterize_option,
     reparameterized,
+    samplers_options,
     seed_option,
 )
 from ppl_cli.cli.progress import ProgressLine
@@ -28,6 +29,7 @@ from ppl_cli.errors import DataError, OptionError
 if TYPE_CHECKING:
     from ppl_cli.compiler import Backend
     from ppl_cli.results import Results
+    from ppl_cli.updates.plan import Samplers
 
 STRICT_STATUS = 3  # done, but the diagnostics are bad
 
@@ -75,6 +77,7 @@ ppl sample model.stan --data data.json --seed 1 --target-accept 0.95 -o posterio
     help="Start at random within the radius on the unconstrained scale, or at the values in a JSON file.",
 )
 @reparameterize_option
+@samplers_options
 @click.option("--save-warmup", is_flag=True, help="Write the draws of the warmup, too.")
 @click.option("--strict", is_flag=True, help=f"Exit with status {STRICT_STATUS} if the diagnostics are bad.")
 @backend_option
@@ -87,11 +90,14 @@ def sample(
     seed: int | None,
     strict: bool,
     reparameterize: str,
+    samplers: Samplers,
     backend: Backend | None,
     quiet: bool,
     **options: Any,
 ) -> None:
-    """Draw from the posterior of MODEL by NUTS; write the draws as NetCDF in ArviZ's schema and print a summary.
+    """Draw from the posterior of MODEL, by NUTS and what else it needs.
+
+    The draws are written as NetCDF in ArviZ's schema, and a summary is printed.
 
     Ctrl-C ends the run and keeps the draws made so far.
     """
@@ -105,8 +111,11 @@ def sample(
 
     prepare()
     seed = new_seed() if seed is None else seed
-    loaded = reparameterized(load_model(model, data, backend, seed), reparameterize, seed)
-    _ = loaded.pipeline.logp_grad  # the C compiler runs while the sampler is imported
+    loaded = reparameterized(load_model(model, data, backend, seed).assigned(samplers), reparameterize, seed)
+    if not quiet and (loaded.model.discrete or samplers.by_hand or samplers.continuous != "nuts"):
+        for assignment in loaded.compound.assignments:
+            click.echo(assignment, err=True)
+    _ = loaded.compound.density  # the C compiler runs while the sampler is imported
 
     from ppl_cli.inference.options import SampleOptions
 

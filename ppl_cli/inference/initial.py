@@ -16,7 +16,8 @@ from ppl_cli.inference.updates import Updates
 TRIES = 100
 MOVES = 50  # of a state that has no density yet, towards one that has
 
-# What to say of a point where the density or its gradient is not finite: which statement is to blame.
+# What to say of a point, with the values that updates move behind it, where the density or its gradient is not finite:
+# which statement is to blame.
 Explain = Callable[[np.ndarray], str]
 
 
@@ -38,13 +39,13 @@ def random_points(
         generator = _generator(options, chain)
         for _ in range(tries):
             point = generator.uniform(-options.init, options.init, density.n_in)
-            state = _first_state(density, options, updates, generator, point, chain)
-            if state is not None:
+            start = _settled(density, options, updates, generator, point, chain)
+            if is_finite(density, start):
                 break
         else:
             message = f"no start point within ±{options.init:g} of the origin of the unconstrained scale has a finite"
-            raise _no_start(f"{message} log density and gradient ({tries} tried)", point, explain)
-        found.append(Start(point, state))
+            raise _no_start(f"{message} log density and gradient ({tries} tried)", start, updates, explain)
+        found.append(start)
     return found
 
 
@@ -52,21 +53,21 @@ def _generator(options: SampleOptions, chain: int) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(key=[options.seed, stream(chain, INITIAL_POINTS)]))
 
 
-def _first_state(
+def _settled(
     density: Function, options: SampleOptions, updates: Updates | None, generator: np.random.Generator,
     point: np.ndarray, chain: int,
-) -> np.ndarray | None:
-    """A state of the updates at which there is a density, moved there if need be; None if that does not succeed."""
+) -> Start:
+    """The point with a first state of the updates, moved to where there is a density, if that succeeds."""
     if updates is None:
-        return np.zeros(0) if is_finite(density, point) else None
-    state = updates.first(generator, options.warmup)
+        return Start(point, np.zeros(0))
+    start = Start(point, updates.first(generator, options.warmup))
     random: np.ndarray | None = new_state(options.seed, chain, UPDATES, 1)
     for _ in range(MOVES):
-        if is_finite(density, point, state):
-            return state
-        _, state = updates.function(point, random, state)
+        if is_finite(density, start):
+            break
+        start = Start(point, updates.function(point, random, start.state)[1])
         random = None  # go on in the same stream
-    return None
+    return start
 
 
 def given_points(
@@ -80,19 +81,20 @@ def given_points(
     points = np.array(np.broadcast_to(points, (options.chains, dim)), dtype=np.float64)
     found = []
     for chain, point in enumerate(points):
-        state = _first_state(density, options, updates, _generator(options, chain), point, chain)
-        if state is None:
+        start = _settled(density, options, updates, _generator(options, chain), point, chain)
+        if not is_finite(density, start):
             message = f"the start point of chain {chain + 1} has no finite log density and gradient"
-            raise _no_start(message, point, explain)
-        found.append(Start(point, state))
+            raise _no_start(message, start, updates, explain)
+        found.append(start)
     return found
 
 
-def is_finite(density: Function, point: np.ndarray, state: np.ndarray | None = None) -> bool:
-    """Whether there is a density, and its gradient; `state` is what the density is given besides the point."""
-    lp, gradient = density(point) if state is None else density(point, None, state)
+def is_finite(density: Function, start: Start) -> bool:
+    """Whether there is a density, and its gradient."""
+    lp, gradient = density(start.point, None, start.state) if start.state.size else density(start.point)
     return bool(np.isfinite(lp) and np.isfinite(gradient).all())
 
 
-def _no_start(message: str, point: np.ndarray, explain: Explain | None) -> RunError:
-    return RunError(f"{message}\n{explain(point)}" if explain else message)
+def _no_start(message: str, start: Start, updates: Updates | None, explain: Explain | None) -> RunError:
+    values = start.state[: updates.values if updates is not None else 0]
+    return RunError(f"{message}\n{explain(np.concatenate([start.point, values]))}" if explain else message)

@@ -6,4 +6,6 @@ The terms of the density are factors, each of few unknowns: `scopes` finds out o
 from ppl_cli.marginal.choice import Elimination, eliminate
 from ppl_cli.marginal.factors import MOST_STATES, NO_BOUND, Discrete, Marginal, TooManyStates, marginalize
 
-__all__ = ["MOST_STATES", "NO_BOUND", "Discrete", "Elimination", "Marginal", "TooManyStates", "eliminate", "marginalize"]
+__all__ = [
+    "MOST_STATES", "NO_BOUND", "Discrete", "Elimination", "Marginal", "TooManyStates", "eliminate", "marginalize",
+]  # fmt: skip

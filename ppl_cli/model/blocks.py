@@ -117,8 +117,9 @@ def _discrete(el: Elaborator, leaf: s.Declaration, shape: tuple[int, ...]) -> Di
     """An int parameter, whose bounds must be known."""
     bounds = leaf.type.constraint
     sides = (bounds.lower, bounds.upper) if isinstance(bounds, s.Bounds) else (None, None)
+    defaults = (-NO_BOUND, NO_BOUND)
     values: list[Value] = [
-        default if side is None else el.evaluate(side) for side, default in zip(sides, (-NO_BOUND, NO_BOUND), strict=True)
+        default if side is None else el.evaluate(side) for side, default in zip(sides, defaults, strict=True)
     ]
     if not all(map(is_known, values)):
         raise NotSupported("an int parameter with a bound that data do not decide is", leaf.span)

@@ -21,7 +21,8 @@ class Tuning:
 class Move(Protocol):
     """A move of one variable, whose root is `unknown`."""
 
-    unknown: Variable
+    @property
+    def unknown(self) -> Variable: ...
 
     @property
     def first_tuning(self) -> np.ndarray:

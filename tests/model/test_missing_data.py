@@ -109,6 +109,9 @@ def test_a_missing_value_elsewhere_is_an_error(data: dict[str, object], message:
     assert message in str(raised.value)
 
 
-def test_missing_counts_need_bounds() -> None:
-    with pytest.raises(LanguageError, match="without a lower and an upper bound"):
-        load("data { array[2] int k; } parameters { real<lower=0> r; } model { k ~ poisson(r); }", data={"k": [1, None]})
+def test_a_missing_count_without_bounds_is_sampled() -> None:
+    program = "data { array[3] int k; } parameters { real<lower=0> r; } model { r ~ gamma(2, 1); k ~ poisson(r); }"
+    draws = load(program, data={"k": [1, None, 4]}).sample(chains=2, draws=10_000, warmup=500, seed=1)["posterior"]
+    missing = draws["k_missing"].ravel()
+    assert abs(missing.mean() - 7 / 3) < 0.1  # negative binomial: r ~ gamma(7, 3)
+    assert abs((missing == 0).mean() - 0.75**7) < 0.01
