@@ -72,10 +72,13 @@ def _codes(v: Constant) -> Coded | None:
 
 def _encode(data: np.ndarray) -> Coded | None:
     sample = data.ravel()[:: max(data.size // _SAMPLE, 1)]
-    if np.unique(sample).size * 2 > sample.size and data.size > LONG:
+    values = np.unique(sample)
+    if values.size * 2 > sample.size and data.size > LONG:
         return None
-    values, codes = np.unique(data, return_inverse=True)
-    return Coded(codes.reshape(data.shape), values.size)
+    missed = data[values[np.minimum(np.searchsorted(values, data), values.size - 1)] != data]
+    if missed.size:
+        values = np.union1d(values, missed)
+    return Coded(np.searchsorted(values, data), values.size)
 
 
 def _together(coded: list[Coded], shape: Shape) -> Coded:
