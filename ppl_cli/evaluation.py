@@ -4,7 +4,7 @@ Values come and go as JSON writes them: numbers, lists, `[re, im]` for complex n
 """
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from ppl_cli.errors import DataError, OptionError
 from ppl_cli.graph.basic import Variable, root
 from ppl_cli.graph.traversal import clone_replace, evaluate, roots_of
 from ppl_cli.language import check, parse
+from ppl_cli.language.diagnostics import ElaborationError
 from ppl_cli.language.syntax import Declaration, Print, Program
 from ppl_cli.language.types import Type
 from ppl_cli.model.compounds import Parts, each, leaves_of, rebuilt
@@ -22,12 +23,14 @@ from ppl_cli.model.elaborate import Elaborator
 from ppl_cli.model.library import LIBRARY
 from ppl_cli.model.model import Model
 from ppl_cli.model.parts import spread, written
+from ppl_cli.model.sites import Site
+from ppl_cli.ops.reporting import Fault
 from ppl_cli.pipeline import DataRun
 
 
 def evaluate_expression(model: PplModel, text: str, given: Mapping[str, Any]) -> Any:
     """The value of the expression `text` in the model's language; `given` are values of variables."""
-    value, its_type, built = _graph(model, text)
+    value, its_type, built, sites = _graph(model, text)
     for d in _declarations(model.program):
         given = spread(d, given)
     named = {p.name: p.constrained for p in built.parameters} | dict(built.transformed) | dict(built.generated)
@@ -46,6 +49,9 @@ def evaluate_expression(model: PplModel, text: str, given: Mapping[str, Any]) ->
             raise DataError(f"the parameter `{p.name}` needs a value: --set {p.name}=...")
     try:
         return written(rebuilt(value, evaluate(leaves, values)), its_type)
+    except Fault as fault:
+        site = sites[fault.site]
+        raise ElaborationError(site.message([fault.value]), site.span) from None
     except (NotImplementedError, KeyError):
         raise OptionError(f"`{text}` cannot be evaluated: it is drawn at random") from None
 
@@ -56,8 +62,8 @@ def _declarations(program: Program) -> Iterator[Declaration]:
         yield from (d for d in block or () if isinstance(d, Declaration))
 
 
-def _graph(model: PplModel, text: str) -> tuple[Variable | Parts, Type, Model]:
-    """The expression as a graph, its type, and the model whose variables it is about."""
+def _graph(model: PplModel, text: str) -> tuple[Variable | Parts, Type, Model, Sequence[Site]]:
+    """The expression as a graph, its type, the model whose variables it is about, and the sites of both."""
     printed = parse("model { print(" + text + "); }", "expression").model
     if not printed or not isinstance(printed[0], Print) or len(printed[0].arguments) != 1:
         raise OptionError(f"`{text}` is not one expression")
@@ -67,7 +73,8 @@ def _graph(model: PplModel, text: str) -> tuple[Variable | Parts, Type, Model]:
     elaborator = Elaborator(replace(checked, program=program), model.data, LIBRARY, DataRun())
     built = elaborator.model()
     expression = printed[0].arguments[0]
-    return each(elaborator.lift, elaborator.evaluate(expression)), checked.type_of(expression), built
+    value = each(elaborator.lift, elaborator.evaluate(expression))
+    return value, checked.type_of(expression), built, tuple(elaborator.sites)
 
 
 def _array(name: str, number: Any, like: Variable) -> np.ndarray:

@@ -246,6 +246,22 @@ static int64_t checked_index(double *reports, int64_t i, int64_t n, int64_t site
   return 0;
 }
 """,
+    "checked_real": """\
+static double checked_real(double *reports, double x, double low, double high, int64_t site) {
+  if (x >= low && x <= high) return x;
+  double values[] = {x};
+  report(reports, site, 1, 1, values);
+  return NAN;
+}
+""",
+    "checked_int": """\
+static int64_t checked_int(double *reports, int64_t x, int64_t low, int64_t high, int64_t site) {
+  if (x >= low && x <= high) return x;
+  double values[] = {(double)x};
+  report(reports, site, 1, 1, values);
+  return low;
+}
+""",
     "checked_divisor": """\
 static int64_t checked_divisor(double *reports, int64_t b, int64_t site) {
   if (b) return b;

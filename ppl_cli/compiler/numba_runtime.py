@@ -457,6 +457,22 @@ def checked_index(reports, i, n, site):
 
 
 @function
+def checked_real(reports, x, low, high, site):
+    if low <= x <= high:
+        return x
+    report(reports, site, 1, 1, (float(x), 0.0))
+    return math.nan
+
+
+@function
+def checked_int(reports, x, low, high, site):
+    if low <= x <= high:
+        return x
+    report(reports, site, 1, 1, (float(x), 0.0))
+    return low
+
+
+@function
 def checked_divisor(reports, b, site):
     if b != 0:
         return b

@@ -26,6 +26,7 @@ class Support:
 
 
 REAL = Support("real")
+ANY_REAL = Support("real", unbounded=True)
 POSITIVE_REAL = Support("positive", lower=0.0, open=True)
 SPREAD = Support("positive", lower=0.0, open=True, unbounded=True)
 NOT_NEGATIVE = Support("at least 0", lower=0.0)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ppl_cli.distributions.base import NOT_NEGATIVE, PROBABILITY, RATE, Distribution
+from ppl_cli.distributions.base import ANY_REAL, NOT_NEGATIVE, PROBABILITY, RATE, Distribution
 from ppl_cli.distributions.formulas import (
     NEGATIVE_INFINITY,
     Shape,
@@ -293,7 +293,7 @@ DISCRETE = (
               supports={"theta": PROBABILITY},
               summary="the Bernoulli distribution: 1 with probability theta, else 0"),
     _discrete("bernoulli_logit", ("alpha",), bernoulli_logit_lpmf,
-              lambda shape, a: _uniform_below(shape, inv_logit(real(a))),
+              lambda shape, a: _uniform_below(shape, inv_logit(real(a))), supports={"alpha": ANY_REAL},
               summary="the Bernoulli distribution whose probability of 1 has the log odds alpha"),
     _discrete("binomial", ("N", "theta"), binomial_lpmf, _binomial, _binomial_tail,
               supports={"N": NOT_NEGATIVE, "theta": PROBABILITY},
@@ -304,6 +304,7 @@ DISCRETE = (
     _discrete("poisson", ("lambda",), poisson_lpmf, _poisson, _poisson_tail, supports={"lambda": RATE},
               summary="the Poisson distribution of counts with mean lambda"),
     _discrete("poisson_log", ("alpha",), poisson_log_lpmf, lambda shape, a: _poisson(shape, exp(real(a))),
+              supports={"alpha": ANY_REAL},
               summary="the Poisson distribution of counts whose mean has the logarithm alpha"),
     _discrete("neg_binomial", ("alpha", "beta"), neg_binomial_lpmf,
               lambda shape, a, b: _poisson(shape, gamma_draw(shape, a) / b),

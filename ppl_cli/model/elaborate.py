@@ -33,6 +33,7 @@ from ppl_cli.model.random_values import RandomValues
 from ppl_cli.model.sites import Site
 from ppl_cli.model.statements import Statements, Terms
 from ppl_cli.model.stretches import Stretches
+from ppl_cli.model.supports import Supports
 from ppl_cli.model.values import Lifter, NeedsValue, Value, is_known, lower, promote, shapes_of
 from ppl_cli.ops.control import make_if
 from ppl_cli.ops.reduction import reduce_sum
@@ -40,13 +41,16 @@ from ppl_cli.ops.reporting import report
 from ppl_cli.ops.scalar_math import add, gt, ne, switch
 
 
-def elaborate(checked: CheckedProgram, data: Mapping[str, Any], library: Library, run: Run) -> Model:
-    """The model of a checked program on `data`, raw values by name as they were read. `run` compiles and calls.
+def elaborate(
+    checked: CheckedProgram, data: Mapping[str, Any], library: Library, run: Run, explaining: bool = False
+) -> Model:
+    """The model of a checked program on `data`, raw values by name as they were read. `run` compiles and calls. In a
+    model that is there for `explaining`, parameters of distributions are checked whenever they are computed.
 
     Raises `ElaborationError` and `NotSupported`, located, and `DataError` for what is wrong with the data.
     """
     sys.setrecursionlimit(max(sys.getrecursionlimit(), MOST_FRAMES))  # for all that walks the graphs, too
-    return Elaborator(checked, data, library, run).model()
+    return Elaborator(checked, data, library, run, explaining).model()
 
 
 MOST_FRAMES = 12_000  # of Python; half of them take C's stack, too, of which there are 8 MB
@@ -60,7 +64,9 @@ Run = Callable[[Sequence[Variable]], tuple[list[np.ndarray], list[tuple[int, Seq
 class Elaborator:
     """The state of one elaboration: the environment, the terms of the target so far, the loops being traced."""
 
-    def __init__(self, checked: CheckedProgram, data: Mapping[str, Any], library: Library, run: Run) -> None:
+    def __init__(
+        self, checked: CheckedProgram, data: Mapping[str, Any], library: Library, run: Run, explaining: bool = False
+    ) -> None:
         self.checked = checked
         self.raw = data
         self.library = library
@@ -71,6 +77,7 @@ class Elaborator:
         self.indexes: list[Variable] = []
         self.depth = 0  # of loops and branches being traced: what is added there is conditional
         self.drawing = False
+        self.explaining = explaining
         self.stretching = False  # whether vectors may have a length that is not known
         self.terms: Terms = {}
         self.loop_spans: dict[Variable, Span] = {}
@@ -88,6 +95,7 @@ class Elaborator:
         self.higher_order = HigherOrder(self)
         self.random_values = RandomValues(self)
         self.stretches = Stretches(self)
+        self.supports = Supports(self)
 
     # ------------------------------------------------------------------------------------- the program
 
@@ -306,7 +314,8 @@ class Elaborator:
 
     def printed(self, text: str) -> None:
         """What the program prints while it is elaborated goes to standard error."""
-        sys.stderr.write(text + "\n")
+        if not self.explaining:  # it has been printed before
+            sys.stderr.write(text + "\n")
 
     def compute(self, variables: Sequence[Variable]) -> list[np.ndarray]:
         """The values of variables that depend on data only, by compiled code; prints, and raises what the program

@@ -246,6 +246,9 @@ class Expressions:
         if types == (INT, INT) and e.name in _CHECKED:
             return self.combine(_CHECKED[e.name], types, (values[0], values[1]), e.span, resolved.result)
         values = self.within(e, values)
+        first = 1 if resolved.signature.bar else 0  # before it the outcome
+        parameters = self.el.supports.checked(resolved.signature, e.arguments[first:], values[first:])
+        values = [*values[:first], *parameters]
         drawn = e.suffix is s.Suffix.RNG
         if drawn and not self.el.drawing:
             raise NotSupported("drawing at random while data are transformed is", e.span)

@@ -38,7 +38,10 @@ class RandomValues:
         for a in e.arguments:
             if self.among(a):
                 raise NotSupported(f"a random value as a parameter of `{resolved.base}` is", a.span)
-        parameters = [self.el.lift(self.el.evaluate(a)) for a in e.arguments]
+        arguments = [self.el.evaluate(a) for a in e.arguments]
+        if resolved.signature is not None:
+            arguments = self.el.supports.checked(resolved.signature, e.arguments, arguments)
+        parameters = [self.el.lift(a) for a in arguments]
         try:
             return self.el.bind_draws(random_variable(law, *parameters))
         except (TypeError, ValueError) as error:

@@ -11,7 +11,7 @@ import numpy as np
 from ppl_cli.graph.types import DType
 from ppl_cli.language.source import Span
 
-Kind = Literal["print", "reject", "fatal_error", "index", "arithmetic", "constraint"]
+Kind = Literal["print", "reject", "fatal_error", "index", "arithmetic", "constraint", "support"]
 
 
 @dataclass(frozen=True)

@@ -201,6 +201,8 @@ class Statements:
                 value = truncated_density(self.el, t, resolved, value, left, arguments)
             self.el.add_term(t, value)
             return
+        assert resolved.signature is not None
+        arguments = self.el.supports.checked(resolved.signature, call.arguments, arguments)
         law = DISTRIBUTIONS.get(resolved.base)
         if law is None or len(law.parameters) != len(arguments):
             self.density_call(t, call, resolved, left, arguments)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -50,6 +51,21 @@ def report(site: int, token: Variable, values: Sequence[Variable], fault: bool =
     return Report(site, fault)(as_variable(token), *values)
 
 
+class Fault(ValueError):
+    """A value that is refused where NumPy computes it: the site, and what compiled code would write down there."""
+
+    def __init__(self, site: int, value: float) -> None:
+        super().__init__(f"{value:g} is out of range")
+        self.site, self.value = site, value
+
+
+def _within(x: Any, low: Any, high: Any, site: Any) -> Any:
+    refused = np.asarray(x)[~(np.greater_equal(x, low) & np.less_equal(x, high))]
+    if refused.size:
+        raise Fault(int(site), float(refused.flat[0]))
+    return x
+
+
 # (index, size, site): the index, zero-based; if it is not below the size, a fault is recorded and the index is 0.
 checked_index = elementwise(
     "checked_index", 3, lambda i, n, site: i, None, "checked_index(reports, {0}, {1}, {2})",
@@ -66,4 +82,14 @@ checked_divisor = elementwise(
 checked_product = elementwise(
     "checked_product", 3, lambda a, b, site: np.multiply(a, b), None, "checked_product(reports, {0}, {1}, {2})",
     "checked_product(reports, {0}, {1}, {2})", result="int64", reports=True,
+)  # fmt: skip
+
+# (x, low, high, site): x; if it is not from low to high, a fault is recorded and it is NaN, or `low` for an int.
+checked_real = elementwise(
+    "checked_real", 4, _within, None, "checked_real(reports, {0}, {1}, {2}, {3})",
+    "checked_real(reports, {0}, {1}, {2}, {3})", reports=True,
+)  # fmt: skip
+checked_int = elementwise(
+    "checked_int", 4, _within, None, "checked_int(reports, {0}, {1}, {2}, {3})",
+    "checked_int(reports, {0}, {1}, {2}, {3})", result="int64", reports=True,
 )  # fmt: skip

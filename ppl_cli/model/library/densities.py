@@ -116,7 +116,7 @@ def _draw(law: Distribution) -> Callable[..., Variable]:
 
 def named_arguments(law: Distribution) -> tuple[Argument, ...]:
     """The parameters, and what they may be."""
-    return tuple(Argument(name, law.support_of(name)) for name in law.parameters)
+    return tuple(Argument(name, law.support_of(name), name == law.scale) for name in law.parameters)
 
 
 def _add(section: Section, law: Distribution) -> None:

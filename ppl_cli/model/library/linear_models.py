@@ -82,7 +82,7 @@ class Regression:
 
     @property
     def arguments(self) -> tuple[Argument, ...]:
-        return (Argument("y"), *(Argument(n, SUPPORTS.get(n, REAL)) for n in self.names.split()))
+        return (Argument("y"), *(Argument(n, SUPPORTS.get(n, REAL), n == "sigma") for n in self.names.split()))
 
 
 SUPPORTS = {"N": NOT_NEGATIVE, "phi": POSITIVE_REAL, "sigma": POSITIVE_REAL, "c": ORDERED}

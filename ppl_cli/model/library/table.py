@@ -19,6 +19,12 @@ class Argument:
 
     name: str
     support: Support = REAL
+    is_scale: bool = False
+
+    @property
+    def role(self) -> str:
+        """What messages call it."""
+        return f"scale parameter `{self.name}`" if self.is_scale else f"parameter `{self.name}`"
 
 
 @dataclass(frozen=True)
