@@ -14,7 +14,7 @@ import numpy as np
 
 from ppl_cli.compiler import CompiledFunction, compile_function
 from ppl_cli.errors import OptionError
-from ppl_cli.graph.basic import Variable, root
+from ppl_cli.graph.basic import Variable, constant, root
 from ppl_cli.graph.gradient import grad
 from ppl_cli.graph.traversal import clone_replace
 from ppl_cli.inference.updates import Updates
@@ -188,21 +188,24 @@ class Compound:
 
     @cached_property
     def _update(self) -> CompiledFunction:
-        """(what NUTS moves; the state) → the next state."""
+        """(what NUTS moves; the state) → how many conditional densities are not numbers, the next state."""
         iteration, warmup = gather(self.state, self.n_state - 2), gather(self.state, self.n_state - 1)
         gain = switch(lt(iteration, warmup), power(add(iteration, 1.0), -SLOWING), 0.0)
         new: dict[Variable, Variable] = {}
         tunings: list[Variable] = []
+        undefined: Variable = constant(0.0)
         ends = np.cumsum([self.n_values, *map(len, self._tunings)])
         for move, (start, stop) in zip(self.moves, pairwise(map(int, ends)), strict=True):
-            value, tuned = move.next(Tuning(take_slice(self.state, start, stop), gain), self.pipeline.vectorized)
-            value, tuned = clone_replace([value, tuned], new)  # which follows the moves before
-            new[move.unknown] = value
-            tunings.append(tuned)
+            moved = move.next(Tuning(take_slice(self.state, start, stop), gain), self.pipeline.vectorized)
+            parts = clone_replace([moved.value, moved.tuning, moved.undefined], new)  # it follows the moves before
+            new[move.unknown] = parts[0]
+            tunings.append(parts[1])
+            undefined = add(undefined, parts[2])
         outputs = [to_real(v) if v.dtype == "int64" else v for v in new.values()]
-        outputs = clone_replace([*outputs, *tunings], self._pieces)
+        outputs = clone_replace([undefined, *outputs, *tunings], self._pieces)
         outputs += [add(iteration, 1.0), warmup]
-        return self._compile(None, optimize(stabilize(canonicalize(with_sensitivities(outputs)))))
+        value, *outputs = optimize(stabilize(canonicalize(with_sensitivities(outputs))))
+        return self._compile(value, outputs)
 
     def _compile(self, value: Variable | None, outputs: Sequence[Variable]) -> CompiledFunction:
         return compile_function([self.flat], value, outputs, given=[self.state], backend=self.pipeline.backend)

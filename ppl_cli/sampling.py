@@ -56,7 +56,11 @@ def sample_posterior(
         "sampling_time": draws.seconds, "seed": str(options.seed), "tuning_steps": options.warmup,
         "model_name": model.model.name, "model_code": model.model.source,
     }  # fmt: skip
-    return Results(model.model, groups, attributes, draws.interrupted, *messages(model.model, done))
+    printed, failures = messages(model.model, done)
+    if draws.refused_moves:
+        moved = ", ".join(f"`{a.name}`" for a in compound.assignments if a.step in ("gibbs", "metropolis"))
+        failures += (f"error: {draws.refused_moves} moves of {moved} were not made: the density is not a number there",)
+    return Results(model.model, groups, attributes, draws.interrupted, printed, failures)
 
 
 def sample_prior(model: PplModel, draws: int, seed: int) -> Results:

@@ -61,6 +61,7 @@ class Draws:
     step_sizes: np.ndarray  # [chain], after warmup
     inverse_metrics: np.ndarray  # [chain, dim] or [chain, dim, dim], after warmup
     states: np.ndarray  # [chain, state] of the updates, after the last draw
+    refused_moves: int  # of the updates: there was no density, or it was not defined
     chains: tuple[int, ...]  # which chains these are: all of them, unless interrupted
     interrupted: bool
     seconds: float
@@ -233,6 +234,7 @@ def _collect(chains: list[Chain], interrupted: bool, seconds: float) -> Draws:
         step_sizes=np.array([chains[k].reals[nuts.STEP_SIZE] for k in kept]),
         inverse_metrics=np.array([chains[k].inverse_metric for k in kept]),
         states=np.array([chains[k].state for k in kept]),
+        refused_moves=sum(int(chain.counts[nuts.REFUSED_MOVES]) for chain in chains),
         chains=tuple(kept),
         interrupted=interrupted,
         seconds=seconds,

@@ -52,8 +52,8 @@ from ppl_cli.inference.tree import (
 from ppl_cli.inference.warmup import CLOSE_WINDOW, NOTHING
 
 # What a chain counts while it runs, for others to watch.
-ITERATIONS, DIVERGENCES, LEAPFROGS = 0, 1, 2
-COUNTS = 3
+ITERATIONS, DIVERGENCES, LEAPFROGS, REFUSED_MOVES = 0, 1, 2, 3
+COUNTS = 4
 
 # How a chain ended.
 FINISHED, INTERRUPTED, STEP_SIZE_TOO_SMALL, STEP_SIZE_TOO_LARGE = 0, 1, 2, 3
@@ -134,20 +134,23 @@ def transition(
 
 
 @function
-def update(h: Hamiltonian, memory: Integers, n_state: int, draw: Point, lp: float) -> float:
+def update(h: Hamiltonian, memory: Integers, n_state: int, draw: Point, lp: float, counts: Integers) -> float:
     """Move the state that the density is given; returns the log density after that.
 
-    A move to where there is no density (rounding may lead there) is taken back.
+    A move that is not defined is not made, and one to where there is no density (rounding may lead there) is taken
+    back; they are counted.
     """
     if n_state == 0:
         return lp
     state, following = doubles(memory[STATE]), doubles(memory[NEXT_STATE])
-    call(memory[UPDATE], draw.q, following, memory[UPDATE_WORKSPACE])
-    swap(n_state, state, following)
-    moved = log_density(h, draw)
-    if -math.inf < moved < math.inf:
-        return moved
-    swap(n_state, state, following)
+    undefined = call(memory[UPDATE], draw.q, following, memory[UPDATE_WORKSPACE])
+    if undefined == 0.0:
+        swap(n_state, state, following)
+        moved = log_density(h, draw)
+        if -math.inf < moved < math.inf:
+            return moved
+        swap(n_state, state, following)
+    counts[REFUSED_MOVES] += 1
     return log_density(h, draw)
 
 
@@ -184,7 +187,7 @@ def run_chain(memory: Integers, settings: Integers, reals: Doubles) -> int:
         t = transition(h, memory, lp, step_size, settings[MAX_DEPTH], random, stop)
         if t.outcome == STOPPED:
             return INTERRUPTED
-        lp = update(h, memory, n_state, draw, t.lp)
+        lp = update(h, memory, n_state, draw, t.lp, counts)
         drawn = iteration - settings[N_WARMUP] + 1
         row = iteration if warming else settings[SAVED_WARMUP] + drawn // settings[THIN] - 1
         if row < settings[SAVED_WARMUP] if warming else drawn % settings[THIN] == 0:

@@ -36,7 +36,7 @@ from ppl_cli.model.values import (
     shapes_of,
 )
 from ppl_cli.ops.control import InnerGraphOp, make_if
-from ppl_cli.ops.indexing import Gather
+from ppl_cli.ops.indexing import Gather, affine
 from ppl_cli.ops.random import RandomVariable, StepToken
 from ppl_cli.ops.reporting import checked_divisor, checked_index, checked_product
 from ppl_cli.ops.scalar_math import add, both, either, ne, sub, to_int
@@ -328,10 +328,23 @@ class Expressions:
         for axis, item in enumerate(items):
             size = shape[axis] if axis < len(shape) else 0
             value = self.position(item, size)
-            if isinstance(value, Variable):
+            loose = isinstance(value, Variable) and self.is_loose(value, size)
+            if isinstance(value, Variable) and not loose:
                 value = self.checked(value, size, item.span)
-            found.append(Position(value, item.span))
+            found.append(Position(value, item.span, loose))
         return found
+
+    def is_loose(self, index: Variable, size: int) -> bool:
+        """Whether a state of a discrete unknown that decides the index may lead out of range."""
+        deciding = [d for d in self.el.discrete if d.value in roots_of([index])]
+        if not deciding:
+            return False
+        base, offset = affine(index)
+        if isinstance(base.op, Gather) and isinstance(base.inputs[0], Variable):
+            base = base.inputs[0]
+        if len(deciding) == 1 and base is deciding[0].value:
+            return bool((deciding[0].lower + offset < 0).any() or (deciding[0].upper + offset >= size).any())
+        return True
 
     def checked(self, index: Variable, size: int, span: Span) -> Variable:
         """An index that is checked when it is used, if more than data and the indexes of loops decides it.

@@ -16,16 +16,20 @@ from ppl_cli.language.diagnostics import ElaborationError
 from ppl_cli.language.source import Span
 from ppl_cli.model.values import Leaf, Lifter, Value, is_known, lower, shape_of
 from ppl_cli.ops.indexing import gather, set_at
-from ppl_cli.ops.scalar_math import sub
+from ppl_cli.ops.scalar_math import both, ge, lt, sub, switch
 from ppl_cli.ops.shape import reshape
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """One evaluated index: zero-based; `value` is a scalar, a vector of positions, or None for a whole axis."""
+    """One evaluated index: zero-based; `value` is a scalar, a vector of positions, or None for a whole axis.
+
+    `loose`: for some states of a discrete unknown it is out of range; there what is read, or written, is not a number.
+    """
 
     value: Value | None
     span: Span
+    loose: bool = False
 
     @property
     def multiple(self) -> bool:
@@ -69,22 +73,43 @@ def _tensors(positions: Sequence[Position], shape: tuple[int, ...]) -> tuple[Any
     return tuple(tensors)
 
 
+def _within(
+    positions: Sequence[Position], tensors: Sequence[Any], shape: tuple[int, ...]
+) -> tuple[tuple[Any, ...], Variable | None]:
+    """Index tensors that are in range, and where they are what was asked for; None if that is everywhere."""
+    found, valid = list(tensors), None
+    for axis, (position, tensor, size) in enumerate(zip(positions, tensors, shape, strict=False)):
+        if position.loose:
+            inside = both(ge(tensor, 0), lt(tensor, size))
+            valid = inside if valid is None else both(valid, inside)
+            found[axis] = switch(inside, tensor, 0)
+    return tuple(found), valid
+
+
+def _where(valid: Variable, value: Variable, batch_ndim: int) -> Variable:
+    """`value` where the index was valid, along its first axes; else not a number."""
+    lead = (1,) * (batch_ndim - valid.ndim) + valid.shape
+    unset = np.nan if value.dtype == "float64" else np.iinfo("int64").min
+    return switch(reshape(valid, lead + (1,) * (value.ndim - batch_ndim)), value, unset)
+
+
 def read(x: Leaf, positions: Sequence[Position], span: Span, lift: Lifter) -> Leaf:
     """x[positions]."""
     check_range(positions, shape_of(x), span)
-    tensors = _tensors(positions, shape_of(x))
+    tensors, valid = _within(positions, _tensors(positions, shape_of(x)), shape_of(x))
     if not tensors:
         return x
     if is_known(x) and all(map(is_known, tensors)):
         part = x[tensors]
         return np.array(part) if isinstance(part, np.ndarray) else part
-    return gather(lift(x), *(_index(t) for t in tensors))
+    found = gather(lift(x), *(_index(t) for t in tensors))
+    return found if valid is None else _where(valid, found, found.ndim - len(shape_of(x)) + len(tensors))
 
 
 def write(x: Value, positions: Sequence[Position], value: Value, span: Span, lift: Lifter) -> Value:
     """x with x[positions] = value; a known x that is writeable is changed in place."""
     check_range(positions, shape_of(x), span)
-    tensors = _tensors(positions, shape_of(x))
+    tensors, valid = _within(positions, _tensors(positions, shape_of(x)), shape_of(x))
     target = tuple(np.broadcast_shapes(*(shape_of(t) for t in tensors))) + shape_of(x)[len(tensors) :]
     if shape_of(value) != target:
         raise ElaborationError(f"cannot assign {_sizes(shape_of(value))} to {_sizes(target)}", span)
@@ -94,7 +119,10 @@ def write(x: Value, positions: Sequence[Position], value: Value, span: Span, lif
         changed = x if isinstance(x, np.ndarray) and x.flags.writeable else np.array(x)
         changed[tensors] = value
         return changed
-    return set_at(lift(x), lift(value), *(_index(t) for t in tensors))
+    written = lift(value)
+    if valid is not None:
+        written = _where(valid, written, written.ndim - len(shape_of(x)) + len(tensors))
+    return set_at(lift(x), written, *(_index(t) for t in tensors))
 
 
 def _index(tensor: Value) -> Variable:

@@ -3,9 +3,9 @@
 A `Conditional` is the log density as a function of one variable, divided among its elements. `gibbs` draws elements
 with few states, `metropolis` proposes steps to ints and reals.
 """
-from ppl_cli.updates.base import Move, Tuning
+from ppl_cli.updates.base import Move, Moved, Tuning
 from ppl_cli.updates.conditional import Conditional, TooEntangled
 from ppl_cli.updates.gibbs import Gibbs
 from ppl_cli.updates.metropolis import Metropolis
 
-__all__ = ["Conditional", "Gibbs", "Metropolis", "Move", "TooEntangled", "Tuning"]
+__all__ = ["Conditional", "Gibbs", "Metropolis", "Move", "Moved", "TooEntangled", "Tuning"]

@@ -1,12 +1,12 @@
 """What a move is: the next value of a variable, and of the numbers that tune it, as graphs."""
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
-from ppl_cli.graph.basic import Variable
+from ppl_cli.graph.basic import Variable, constant
 from ppl_cli.marginal.factors import Vectorize
 
 
@@ -16,6 +16,18 @@ class Tuning:
 
     numbers: Variable
     gain: Variable
+
+
+@dataclass(frozen=True)
+class Moved:
+    """The next value, in the shape of the unknown, and the next numbers of the tuning.
+
+    undefined: how many conditional densities were not numbers; unless it is 0, the move must not be made.
+    """
+
+    value: Variable
+    tuning: Variable
+    undefined: Variable = field(default_factory=lambda: constant(0.0))
 
 
 class Move(Protocol):
@@ -29,6 +41,6 @@ class Move(Protocol):
         """The numbers of the tuning to start with."""
         ...
 
-    def next(self, tuning: Tuning, vectorize: Vectorize) -> tuple[Variable, Variable]:
-        """The next value, in the shape of the unknown, and the next numbers of the tuning."""
+    def next(self, tuning: Tuning, vectorize: Vectorize) -> Moved:
+        """The move."""
         ...

@@ -12,9 +12,10 @@ from ppl_cli.marginal.elimination import pick
 from ppl_cli.ops.control import make_table
 from ppl_cli.ops.indexing import gather, set_at
 from ppl_cli.ops.random import primitive
-from ppl_cli.ops.scalar_math import add, int_min
+from ppl_cli.ops.reduction import reduce_sum
+from ppl_cli.ops.scalar_math import add, int_min, isnan, switch
 from ppl_cli.ops.shape import transpose
-from ppl_cli.updates.base import Tuning, Vectorize
+from ppl_cli.updates.base import Moved, Tuning, Vectorize
 from ppl_cli.updates.conditional import Class, Conditional
 
 
@@ -33,7 +34,7 @@ class Gibbs:
     def first_tuning(self) -> np.ndarray:
         return np.zeros(0)
 
-    def next(self, tuning: Tuning, vectorize: Vectorize) -> tuple[Variable, Variable]:
+    def next(self, tuning: Tuning, vectorize: Vectorize) -> Moved:
         whole = self.conditional
         lower = np.append(self.discrete.lower.ravel(), 0)
         states = np.append((self.discrete.upper - self.discrete.lower + 1).ravel(), 1)
@@ -42,13 +43,14 @@ class Gibbs:
         uniform = primitive("uniform", shape=(whole.size + 1, 1))
 
         def step(of: Class, carried: Sequence[Variable]) -> list[Variable]:
-            (now,) = carried
+            now, undefined = carried
             k = root("state", "int64")
             least, last = gather(constant(lower), of.members), gather(constant(states - 1), of.members)
             tried = set_at(now, add(least, int_min(k, last)), of.members)
             (table,) = make_table(k, [whole.contributions(of, whole.unpadded(tried))], most)
             logs = add(transpose(table), gather(constant(outside), of.members))
-            return [set_at(now, add(least, pick(logs, gather(uniform, of.members))), of.members)]
+            drawn = set_at(now, add(least, pick(logs, gather(uniform, of.members))), of.members)
+            return [drawn, add(undefined, reduce_sum(switch(isnan(table), 1.0, 0.0)))]
 
-        (new,) = vectorize(whole.each_class(step, [whole.padded(self.unknown)]))
-        return whole.unpadded(new), tuning.numbers
+        new, undefined = vectorize(whole.each_class(step, [whole.padded(self.unknown), constant(0.0)]))
+        return Moved(whole.unpadded(new), tuning.numbers, undefined)

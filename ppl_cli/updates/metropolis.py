@@ -40,7 +40,7 @@ from ppl_cli.ops.scalar_math import (
     to_real,
 )
 from ppl_cli.ops.shape import join, reshape
-from ppl_cli.updates.base import Tuning, Vectorize
+from ppl_cli.updates.base import Moved, Tuning, Vectorize
 from ppl_cli.updates.conditional import Class, Conditional
 
 TARGET_ACCEPT = 0.44
@@ -68,7 +68,7 @@ class Metropolis:
     def first_tuning(self) -> np.ndarray:
         return np.zeros(self.conditional.size + 1)
 
-    def next(self, tuning: Tuning, vectorize: Vectorize) -> tuple[Variable, Variable]:
+    def next(self, tuning: Tuning, vectorize: Vectorize) -> Moved:
         whole, n = self.conditional, self.conditional.size
         sweeps = SWEEPS if whole.count <= FEW_CLASSES else 1
         normal = primitive("std_normal", shape=(sweeps, n + 1))
@@ -85,7 +85,7 @@ class Metropolis:
         results[2] = div(results[2], float(max(n, 1)))
         start = [whole.padded(self.unknown), tuning.numbers, constant(0.0)]
         new, scales, rate = vectorize(make_loop(sweep, inner, results, 0, sweeps, start))
-        return whole.unpadded(new), join([take_slice(scales, 0, n), reshape(rate, (1,))])
+        return Moved(whole.unpadded(new), join([take_slice(scales, 0, n), reshape(rate, (1,))]))
 
     def _step(
         self, of: Class, carried: Sequence[Variable], numbers: Sequence[Variable], gain: Variable

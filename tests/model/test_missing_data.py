@@ -11,7 +11,6 @@ from scipy import stats
 
 from ppl_cli import load
 from ppl_cli.errors import PplError
-from ppl_cli.language.diagnostics import LanguageError
 
 REGRESSION = """
 data { int N; vector[N] x; vector[N] y; }

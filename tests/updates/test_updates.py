@@ -184,3 +184,31 @@ def test_what_is_decided_and_why() -> None:
     assert [a.step for a in model.compound.assignments] == ["nuts", "metropolis"]
     mixture = load(MIXTURE, data=POINTS)
     assert [str(a) for a in mixture.compound.assignments][-1].startswith("z: summed out, because it has few states: ")
+
+
+def test_moves_where_the_density_is_no_number_are_refused_and_told() -> None:
+    program = """
+    parameters { vector[2] mu; array[2] int<lower=1, upper=3> z; }
+    model { mu ~ normal(0, 1); z ~ categorical([.3, .3, .4]'); [1.0, 2.0] ~ normal(mu[z], 1); }
+    """
+    found = load(program).assigned(Samplers(discrete="sample")).sample(chains=1, draws=50, warmup=50, seed=1)
+    assert "100 moves of `z` were not made" in found.failures[0]
+
+
+@pytest.mark.parametrize("discrete", ["auto", "sample"])
+def test_a_condition_guards_an_index_that_is_out_of_range(discrete: str) -> None:
+    program = """
+    parameters { vector[2] mu; array[2] int<lower=1, upper=3> z; }
+    model {
+      mu ~ normal(0, 1);
+      for (i in 1:2) {
+        z[i] ~ categorical([.3, .3, .4]');
+        if (z[i] < 3) target += normal_lpdf(i | mu[z[i]], 1); else target += normal_lpdf(i | 0, 3);
+      }
+    }
+    """
+    found = load(program).assigned(Samplers(discrete=discrete)).sample(chains=2, draws=4000, warmup=500, seed=1)
+    spread = np.sqrt([2.0, 9.0])
+    weights = np.array([0.6, 0.4]) * stats.norm.pdf(2, 0, spread)  # of the second, were it alone
+    assert abs((found["posterior"]["z"][..., 1] == 3).mean() - (weights / weights.sum())[1]) < 0.05
+    assert not found.failures
