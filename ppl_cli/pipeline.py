@@ -131,13 +131,18 @@ class Pipeline:
 
     def on_flat(self, outputs: Sequence[Variable]) -> list[Variable]:
         """`outputs` with the value variables as pieces of the flat vector."""
-        pieces = {p.value: self._piece(p.positions) for p in self.model.parameters}
+        pieces = {v: self._piece(positions) for v, positions in self.positions.items()}
+        return clone_replace(outputs, {v: to_int(p) if v.dtype == "int64" else p for v, p in pieces.items()})
+
+    @cached_property
+    def positions(self) -> dict[Variable, np.ndarray]:
+        """Where the elements of each unknown stand in the flat vector."""
+        found = {p.value: p.positions for p in self.model.parameters}
         start = self.model.size
         for d in self.sampled:
-            positions = np.arange(start, start + d.value.type.size).reshape(d.value.shape)
-            pieces[d.value] = to_int(self._piece(positions))
+            found[d.value] = np.arange(start, start + d.value.type.size).reshape(d.value.shape)
             start += d.value.type.size
-        return clone_replace(outputs, pieces)
+        return found
 
     def _piece(self, positions: np.ndarray) -> Variable:
         """The elements of the flat vector at `positions`, which mostly follow one another."""
