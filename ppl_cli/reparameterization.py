@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ppl_cli.compiler import CompiledFunction
+from ppl_cli.compound import Compound
 from ppl_cli.errors import OptionError
 from ppl_cli.graph.basic import Variable, constant, root
 from ppl_cli.graph.traversal import clone_replace
@@ -27,8 +28,9 @@ from ppl_cli.ops.scalar_math import gt, switch
 from ppl_cli.pipeline import Pipeline
 from ppl_cli.rewrites.passes import optimize
 
-PILOT = SampleOptions(chains=2, warmup=200, draws=150, max_depth=7)
+PILOT = SampleOptions(chains=2, warmup=200, draws=100, max_depth=5, save_warmup=True)
 PILOT_SEED = 1 << 63  # the pilot's random numbers are not those of the run
+DOUBT = 0.9  # a form as written must be better by this: where it is the wrong one, a sampler does not only get slow
 
 
 @dataclass(frozen=True)
@@ -79,9 +81,9 @@ def chosen_by_pilot(pipeline: Pipeline, seed: int) -> Reparameterized:
         return Reparameterized(pipeline.model, tuple(refused.values()))
     started = time.perf_counter()
     pilot = Pilot(pipeline, possible, seed)
-    forms, choices = pilot.best()
+    chosen, choices = pilot.best()
     cost = f"pilot: {pilot.gradients} gradients, {time.perf_counter() - started:.1f} s"
-    model = noncenter(pipeline.model, pipeline.terms, {n: c for n, c in possible.items() if forms[n]})
+    model = noncenter(pipeline.model, pipeline.terms, {n: possible[n] for n in chosen})
     made = {**refused, **{c.name: c for c in choices}}
     return Reparameterized(model, tuple(made[n] for n in known), cost)
 
@@ -92,39 +94,51 @@ class Pilot:
     def __init__(self, pipeline: Pipeline, possible: Mapping[str, Candidate], seed: int) -> None:
         self.names = tuple(possible)
         standard = replace(pipeline, model=noncenter(pipeline.model, pipeline.terms, possible))
-        run = sample(standard.logp_grad, replace(PILOT, seed=seed ^ PILOT_SEED))
-        self.draws = run.draws.reshape(-1, run.draws.shape[-1])
-        self.gradients = int(run.statistics["n_steps"].sum())
-        self.function = carried_over(pipeline, standard, possible)
+        steps = Compound(standard)
+        updates = steps.updates() if steps.moves else None
+        run = sample(steps.density, replace(PILOT, seed=seed ^ PILOT_SEED), updates=updates)
+        self.gradients = int(run.statistics["n_steps"].sum() + run.warmup_statistics["n_steps"].sum())
+        self._draws = steps.whole(run.draws).reshape(-1, standard.size)
+        self._continuous = standard.model.size
+        self._function = carried_over(pipeline, standard, possible)
+        self._known: dict[frozenset[str], float] = {}
 
-    def best(self) -> tuple[dict[str, bool], list[Choice]]:
-        """The forms of least divergence that a change of a single one does not improve, and why."""
-        forms = dict.fromkeys(self.names, True)
-        least = self.divergence(forms)
+    def best(self) -> tuple[frozenset[str], list[Choice]]:
+        """What to non-center so that no change of a single one makes it better, and why."""
+        chosen = frozenset(self.names)
         changed = True
         while changed:
             changed = False
             for name in self.names:
-                other = {**forms, name: not forms[name]}
-                if (found := self.divergence(other)) < least:
-                    forms, least, changed = other, found, True
-        return forms, [self._choice(n, forms, least) for n in self.names]
+                other = chosen ^ {name}
+                if self._badness(other) < self._badness(chosen):
+                    chosen, changed = other, True
+        return chosen, [self._choice(n, chosen) for n in self.names]
 
-    def _choice(self, name: str, forms: Mapping[str, bool], least: float) -> Choice:
-        other = self.divergence({**forms, name: not forms[name]})
-        return Choice(name, forms[name], f"Fisher divergence {least:.3g} against {other:.3g}")
+    def _badness(self, chosen: frozenset[str]) -> float:
+        return self.divergence(chosen) * DOUBT ** len(chosen)
 
-    def divergence(self, forms: Mapping[str, bool]) -> float:
-        """How far the posterior is, in these forms, from independent normal values.
+    def _choice(self, name: str, chosen: frozenset[str]) -> Choice:
+        found, other = self.divergence(chosen), self.divergence(chosen ^ {name})
+        return Choice(name, name in chosen, f"Fisher divergence {found:.3g} against {other:.3g}")
+
+    def divergence(self, chosen: frozenset[str]) -> float:
+        """How far the posterior is from independent normal values, if these are non-centered.
 
         For each element half the Fisher divergence from the nearest normal law, in units of its precision: with the
-        score g of a value q, sd(q) sd(g) - 1, which is 0 if and only if g is a linear function of q.
+        score g of a value q, sd(q) sd(g) + cov(q, g), which is 0 if and only if g is a linear function of q.
         """
-        flags = np.array([forms[n] for n in self.names], float)
-        values = np.array([self.function(np.concatenate([q, flags]))[1] for q in self.draws])
+        if chosen not in self._known:
+            self._known[chosen] = self._divergence(np.array([n in chosen for n in self.names], float))
+        return self._known[chosen]
+
+    def _divergence(self, flags: np.ndarray) -> float:
+        values = np.array([self._function(np.concatenate([q, flags]))[1] for q in self._draws])
         self.gradients += len(values)
-        q, g = np.split(values[np.isfinite(values).all(1)], 2, axis=1)
-        return float((q.std(0) * g.std(0) - 1.0).clip(0.0).sum())
+        values = values[np.isfinite(values).all(1)]
+        q, g = (part[:, : self._continuous] for part in np.split(values, 2, axis=1))
+        covariance = ((q - q.mean(0)) * (g - g.mean(0))).mean(0)
+        return float((q.std(0) * g.std(0) + covariance).sum())
 
 
 def carried_over(pipeline: Pipeline, standard: Pipeline, possible: Mapping[str, Candidate]) -> CompiledFunction:
@@ -141,14 +155,13 @@ def carried_over(pipeline: Pipeline, standard: Pipeline, possible: Mapping[str, 
         old.value: new.bijection.unstandardized(new.value) if isinstance(new.bijection, NonCentered) else new.value
         for old, new in zip(model.parameters, standard.model.parameters, strict=True)
     }
-    values = {
-        p.name: noncentered(p.bijection, switched[p.name].pieces).standardized(p.value)
-        if p.name in switched else p.value
-        for p in model.parameters
-    }  # fmt: skip
-    q: Variable = constant(np.zeros(model.size))
-    for p in model.parameters:
-        q = set_at(q, values[p.name], constant(p.positions))
+    standardized = {
+        c.parameter.value: noncentered(c.parameter.bijection, c.pieces).standardized(c.parameter.value)
+        for c in switched.values()
+    }
+    q: Variable = constant(np.zeros(pipeline.size))
+    for v, positions in pipeline.positions.items():
+        q = set_at(q, standardized.get(v, v), constant(positions))
     (q,) = standard.on_flat(clone_replace([q], declared))
     _, gradient = forms.value_and_gradient()
     outputs = optimize([q, *clone_replace([gradient], {forms.flat: q})])

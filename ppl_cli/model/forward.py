@@ -19,6 +19,7 @@ from ppl_cli.language.source import Span
 from ppl_cli.logprob.base import NotDerivable
 from ppl_cli.logprob.narrowing import narrowed
 from ppl_cli.model.constraints.bounds import Identity, Interval, LowerBound, OffsetMultiplier, UpperBound
+from ppl_cli.model.constraints.noncentered import NonCentered
 from ppl_cli.model.model import Model, Parameter, Term
 from ppl_cli.ops.control import make_table
 from ppl_cli.ops.elementwise import Elementwise
@@ -198,7 +199,7 @@ def _assemble(draws: Sequence[Draw], like: np.ndarray) -> Variable:
 
 def _bounded(p: Parameter, rv: Variable) -> Variable:
     """The law truncated to the parameter's bounds; other constraints must be met by the law itself."""
-    match p.bijection:
+    match p.bijection.centered if isinstance(p.bijection, NonCentered) else p.bijection:
         case Identity() | OffsetMultiplier():
             return rv
         case LowerBound(lower=lower):

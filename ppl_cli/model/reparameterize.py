@@ -51,8 +51,6 @@ def candidates(model: Model, terms: Sequence[Term]) -> dict[str, Candidate]:
     for p in model.parameters:
         try:
             candidate = Candidate(p, laws.pieces(p))
-            if not candidate.needs:
-                raise NotStandard("its law does not depend on other parameters")
             if not candidate.needs <= known:
                 raise NotStandard("its law depends on an int parameter")
             if p.value in _needed(candidate, found.values()):
@@ -94,16 +92,27 @@ class _Laws:
             raise NotStandard("it stands for missing data")
         if not isinstance(p.bijection, Identity | LowerBound | OffsetMultiplier):
             raise NotStandard("it is constrained otherwise than by a lower bound")
-        if p.name in self.unread or p.name not in self.nodes:
-            raise NotStandard("no `~` statement that could be read has it on the left")
+        if p.name in self.unread:
+            raise NotStandard("its `~` statement is not a law that could be read")
+        if p.name not in self.nodes:
+            raise NotStandard("no `~` statement has it on the left")
         nodes = self.nodes[p.name]
         positions = [_position(node) for node in nodes]
         _check_cover(p, positions)
         pieces = [Piece(at, _form(node.inputs[0], p.bijection, at)) for node, at in zip(nodes, positions, strict=True)]
         dependent = tuple(piece for piece in pieces if roots_of([piece.form.location, piece.form.scale]))
-        if not dependent and any(roots_of(node.inputs[0].inputs[1:]) for node in nodes):
-            raise NotStandard("its law has no location or scale that depends on another parameter")
+        if not dependent:
+            _explain(p, nodes)
         return dependent
+
+
+def _explain(p: Parameter, nodes: Sequence[Variable]) -> None:
+    """Why laws without location and scale that depend on parameters are not enough."""
+    if not any(set(roots_of(node.inputs[0].inputs[1:])) for node in nodes):
+        raise NotStandard("its law does not depend on other parameters")
+    if isinstance(p.bijection, OffsetMultiplier) and roots_of([p.bijection.offset, p.bijection.multiplier]):
+        raise NotStandard("it is non-centered as it is declared")
+    raise NotStandard("its law has no location or scale that depends on another parameter")
 
 
 def _position(node: Variable) -> np.ndarray:

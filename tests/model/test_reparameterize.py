@@ -6,17 +6,20 @@ import numpy as np
 import pytest
 
 from ppl_cli.api import PplModel, load
+from ppl_cli.errors import OptionError
+from ppl_cli.graph.traversal import toposort
+from ppl_cli.language.diagnostics import LanguageError
 from ppl_cli.model.reparameterize import candidates
 
 HYPER = "real mu; real<lower=0> tau;"
 
 
-def program(declared: str, statements: str, data: str = "int J = 3;", more: str = "") -> str:
+def program(declared: str, statements: str) -> str:
     """theta, with hyperparameters, seen through data."""
     return f"""
-    data {{ {data} array[3] int g = {{1, 2, 2}}; vector[3] y = [0.3, -1.2, 2.0]'; }}
+    data {{ int J = 3; array[3] int g = {{1, 2, 2}}; vector[3] y = [0.3, -1.2, 2.0]'; }}
     parameters {{ {declared} }}
-    model {{ mu ~ normal(0.5, 2); tau ~ lognormal(0, 1); {statements} {more} }}
+    model {{ mu ~ normal(0.5, 2); tau ~ lognormal(0, 1); {statements} }}
     """
 
 
@@ -91,8 +94,8 @@ STATEMENTS = {
         f"{HYPER} vector<offset=1, multiplier=3>[J] theta;", "theta ~ normal(mu, tau); y ~ normal(theta, 1);"
     ),
     "a predictor": program(
-        f"{HYPER} vector[J] theta;", "theta ~ normal(y * mu, exp(0.1 * tau)); array[3] int z = {1, 0, 1};"
-    ).replace("array[3] int z", "target += -theta[1] ^ 2; array[3] int z"),
+        f"{HYPER} vector[J] theta;", "theta ~ normal(y * mu, exp(0.1 * tau)); target += -theta[1] ^ 2;"
+    ),
     "three levels": program(
         f"{HYPER} vector[2] m; real<lower=0> s; vector[J] theta;",
         "s ~ normal(0, tau); m ~ normal(mu, tau); theta ~ normal(m[g], s); y ~ normal(theta, 1);",
@@ -164,3 +167,64 @@ def test_the_gradient_is_that_of_the_density(models: tuple[PplModel, PplModel, l
     h = 1e-5
     slopes = [(other.logp_grad(z + h * e)[0] - other.logp_grad(z - h * e)[0]) / (2 * h) for e in np.eye(len(z))]
     np.testing.assert_allclose(other.logp_grad(z)[1], slopes, rtol=1e-5, atol=1e-5)
+
+
+REASONS = {
+    "its law does not depend on other parameters": "real theta; model { theta ~ normal(0, 3); }",
+    "no `~` statement has it on the left": "real theta; model { target += normal_lpdf(theta | mu, tau); }",
+    "it is constrained otherwise than by a lower bound": "real<upper=1> theta; model { theta ~ normal(mu, tau); }",
+    "its lower bound is not the location of its law": "real<lower=0> theta; model { theta ~ normal(mu, tau); }",
+    "its law is truncated": "real theta; model { theta ~ normal(mu, tau) T[-5, ]; }",
+    "its law has no location or scale that depends on another parameter": "real theta; model { theta ~ exp_mod_normal(0, 1, tau); }",
+    "its law depends on itself": "vector[2] theta; model { theta[1] ~ normal(0, 1); theta[2] ~ normal(theta[1], tau); }",
+    "its element number 2 has no law": "vector[2] theta; model { theta[1] ~ normal(mu, tau); }",
+    "its element number 1 has two laws": "vector[2] theta; model { theta ~ normal(mu, tau); theta[1] ~ normal(mu, 2); }",
+    "its elements have different lower bounds": "vector<lower=[0, mu]'>[2] theta; model { theta ~ normal(mu, tau); }",
+    "it is declared with an offset and a multiplier": (
+        "vector<multiplier=[2, 3]'>[2] theta; model { theta ~ normal(mu, tau); }"
+    ),
+    "its law depends on an int parameter": (
+        "int<lower=1, upper=2> k; real theta; model { k ~ categorical([0.4, 0.6]'); theta ~ normal(k, tau); }"
+    ),
+}
+
+
+@pytest.mark.parametrize(("reason", "rest"), REASONS.items(), ids=REASONS.keys())
+def test_what_cannot_be_is_a_located_error_with_the_reason(reason: str, rest: str) -> None:
+    declared, statements = rest.split("model {")
+    model = load(f"parameters {{ real mu; real<lower=0> tau;\n{declared} }}\nmodel {{ {statements}")
+    with pytest.raises(LanguageError) as caught:
+        model.reparameterized(["theta"])
+    message = str(caught.value)
+    assert f": error: `theta` cannot be non-centered: {reason}\n" in message
+    assert message.splitlines()[2].split("|")[1] == " " * (1 + declared.index("theta")) + "^^^^^"
+
+
+def test_of_laws_that_depend_on_each_other_one_is_left_as_written() -> None:
+    model = load("parameters { real a; real b; } model { a ~ normal(b, 1); b ~ normal(a, 2); }")
+    found = candidates(model.model, model.pipeline.terms)
+    assert [c.reason for c in found.values()] == ["", "its law depends on itself"]
+
+
+def test_a_declaration_with_the_law_as_offset_and_multiplier_is_non_centered_already() -> None:
+    text = "parameters { real m; real<lower=0> s; vector<offset=m, multiplier=s>[2] x; } model { x ~ normal(m, s); }"
+    model = load(text)
+    assert candidates(model.model, model.pipeline.terms)["x"].reason == "it is non-centered as it is declared"
+
+
+def test_an_unknown_name_is_refused() -> None:
+    with pytest.raises(OptionError, match="no parameter of this name"):
+        load(LAWS["normal"]).reparameterized(["teta"])
+
+
+def test_the_standardized_prior_has_no_parameters() -> None:
+    """All of mu and tau has gone from it: neither rounding nor cost remains."""
+    _, other, _ = both("parameters { real mu; real<lower=0> tau; vector[9] theta; } model { theta ~ normal(mu, tau); }")
+    (density,) = (t.value for t in other.pipeline.densities)
+    assert not [node for node in toposort([density]) if node.op.name in ("div", "exp")]
+
+
+def test_the_forward_reading_is_the_same() -> None:
+    model, other, _ = both(STATEMENTS["three levels"])
+    drawn = [np.quantile(m.prior(4000, seed)["prior"]["theta"], [0.25, 0.5, 0.75]) for m, seed in ((model, 1), (other, 2))]
+    np.testing.assert_allclose(*drawn, atol=0.15)
