@@ -13,13 +13,16 @@ from ppl_cli.errors import DataError, PplError
 from ppl_cli.graph.basic import Variable
 from ppl_cli.graph.traversal import evaluate, roots_of
 from ppl_cli.language import check, parse
-from ppl_cli.language.diagnostics import render
+from ppl_cli.language.diagnostics import Diagnostic, error, render
 from ppl_cli.language.syntax import Program
+from ppl_cli.model.analysis import facts
 from ppl_cli.model.elaborate import elaborate
 from ppl_cli.model.library import LIBRARY
 from ppl_cli.model.model import DiscreteParameter, Model, Parameter
 from ppl_cli.model.parts import spread
-from ppl_cli.pipeline import DataRun, Pipeline
+from ppl_cli.model.sites import Site
+from ppl_cli.pipeline import DataRun, Pipeline, unpack
+from ppl_cli.rewrites.passes import optimize
 from ppl_cli.storage.data import read_data, unquote
 from ppl_cli.updates.plan import Samplers
 
@@ -198,8 +201,44 @@ class PplModel:
             found[label] = found.get(label, 0.0) + float(value)
         return found
 
+    def refusals(self, q: np.ndarray) -> list[Diagnostic]:
+        """What is the matter where there is no density at `q`: parameters of distributions outside their supports,
+        indices out of range."""
+        if any(facts(statement).random for statement in self.program.transformed_data or ()):
+            return []  # the values drawn there are not known any more
+        explained = self._explained
+        try:
+            point = explained.flatten(self.constrained(q)) if self.choices else q
+            function, sites = explained.pipeline.term_values, explained.model.sites
+        except PplError:
+            return []  # a value on a boundary, or a density that cannot be derived through the checks
+        function.forget()
+        function(point)
+        first: dict[Site, str] = {}
+        for record in function.records():
+            site = sites[record.site]
+            if site.kind != "print":
+                first.setdefault(site, site.message(record.numbers))
+        return sorted((error(m, site.span) for site, m in first.items()), key=lambda d: d.span.start)
+
+    @cached_property
+    def _explained(self) -> PplModel:
+        """The model as it is written, with all parameters of distributions checked."""
+        backend, checked = self.pipeline.backend, check(self.program, LIBRARY)
+        model = elaborate(checked, self.data, LIBRARY, DataRun(backend), explaining=True)
+        return PplModel(model, backend, "", self.program, self.data, (), self.pipeline.samplers)
+
+    def constrained(self, q: np.ndarray) -> dict[str, np.ndarray]:
+        """The values of the parameters at a flat unconstrained vector."""
+        named = {p.name: p.constrained for p in self.model.parameters}
+        _, flat = self.pipeline.compile(None, optimize(self.pipeline.on_flat(list(named.values()))))(q)
+        sampled = {d.name: d.value for d in self.pipeline.sampled}
+        return unpack(named, flat) | unpack(sampled, q[self.model.size :])
+
     def worst_term(self, q: np.ndarray) -> str:
-        """Which statement makes the density zero or undefined at `q`."""
+        """What makes the density zero or undefined at `q`: what is refused there, or at least which statement."""
+        if refused := self.refusals(q):
+            return render(refused)
         _, values = self.pipeline.term_values(q)
         for term, value in zip((*self.pipeline.densities, *self.pipeline.checks), values, strict=False):
             if not np.isfinite(value):

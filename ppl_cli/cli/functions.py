@@ -79,7 +79,7 @@ def described(family: Family, every: list[Family]) -> Iterator[str]:
     yield click.style(f"{family.heading}: {family.sentence}", bold=True)
     if family.values:
         yield f"  values: {family.values}"
-    yield from (f"  {p.name}: {p.support.description}" for p in family.parameters)
+    yield from (f"  {p.name}: {p.needed}" for p in family.parameters)
     if family.is_distribution:
         yield ""
     texts = [*_signatures(family)]
@@ -133,5 +133,5 @@ def _supports(family: Family) -> Iterator[str]:
     yield "|---|---|"
     if family.values:
         yield f"| y | {family.values} |"
-    yield from (f"| {p.name} | {p.support.description} |" for p in family.parameters)
+    yield from (f"| {p.name} | {p.needed} |" for p in family.parameters)
     yield ""

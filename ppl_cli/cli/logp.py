@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -59,12 +60,16 @@ def logp(
     with compact_errors():
         loaded = load_model(model, data, backend)
         density = loaded.pipeline.logp_grad if jacobian else loaded.pipeline.logp_grad_constrained
+        refused = False
         for place, point in read_points(params):
             try:
                 q = flat_list(point, loaded.size) if unconstrained else loaded.flatten(_object(point))
             except DataError as error:
                 raise DataError(f"{place}: {error.message}") from None
             lp, gradient = density(q)
+            for problem in () if math.isfinite(lp) else loaded.refusals(q):
+                refused = True
+                click.echo(f"{place}: {problem.span}: error: {problem.message}", err=True)
             line: dict[str, Any] = {"lp": lp}
             if grad:
                 line["grad"] = gradient.tolist()
@@ -73,6 +78,8 @@ def logp(
             if transformed:
                 line["transformed"] = {name: value.tolist() for name, value in loaded.transformed_values(q).items()}
             click.echo(json.dumps(line))
+        if refused:
+            click.get_current_context().exit(1)
 
 
 @contextmanager

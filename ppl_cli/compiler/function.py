@@ -17,7 +17,7 @@ from ppl_cli.compiler.lower import lower
 from ppl_cli.compiler.print_c import CPrinter
 from ppl_cli.compiler.print_numba import NumbaPrinter
 from ppl_cli.compiler.printing import Printer
-from ppl_cli.compiler.reports import Record, records, room
+from ppl_cli.compiler.reports import Record, clear, records, room
 from ppl_cli.errors import OptionError
 from ppl_cli.graph.basic import Variable
 
@@ -113,6 +113,10 @@ class CompiledFunction:
     def records(self) -> list[Record]:
         """What calls of this object have reported."""
         return list(records(self._own[0].reports))
+
+    def forget(self) -> None:
+        """Make room for the records of calls to come."""
+        clear(self._own[0].reports)
 
 
 def default_backend() -> Backend:

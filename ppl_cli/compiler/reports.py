@@ -26,8 +26,14 @@ class Record:
 def room() -> np.ndarray:
     """Room for the records of one thread."""
     reports = np.zeros(ROOM)
-    reports[NEXT], reports[END] = HEADER, ROOM
+    clear(reports)
     return reports
+
+
+def clear(reports: np.ndarray) -> None:
+    """Forget what has been written."""
+    reports[:HEADER] = 0
+    reports[NEXT], reports[END] = HEADER, reports.size
 
 
 def records(reports: np.ndarray) -> Iterator[Record]:

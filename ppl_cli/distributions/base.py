@@ -57,6 +57,7 @@ class Distribution:
     event        the shape of one value, given the types of the parameters
     positive     the parameters that must be greater than 0
     supports     what the other parameters must be, where they may not be just any number
+    ordered      two parameters of which the second must be larger than the first, or for ints not smaller
     support      what the values themselves are
     scale        the parameter that is in the units of the values and says how far they spread
     sized        that shape does not follow from the parameters: it is given to each random variable, and to `draw`
@@ -77,6 +78,7 @@ class Distribution:
     positive: tuple[str, ...] = ()
     sized: bool = False
     supports: Mapping[str, Support] = field(default_factory=dict)
+    ordered: tuple[str, str] | None = None
     support: Support = REAL
     scale: str | None = None
     summary: str = ""

@@ -335,5 +335,5 @@ DISCRETE = (
     _discrete("discrete_range", ("lower", "upper"), discrete_range_lpmf,
               lambda shape, low, high: int_min(add(low, to_int(
                   primitive("uniform", shape=shape) * (real(sub(high, low)) + 1.0))), high), _discrete_range_tail,
-              summary="the uniform distribution of integers from lower to upper"),
+              ordered=("lower", "upper"), summary="the uniform distribution of integers from lower to upper"),
 )  # fmt: skip

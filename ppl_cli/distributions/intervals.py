@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ppl_cli.distributions.base import PROBABILITY, PROPORTION, Density, Distribution, Support
+from ppl_cli.distributions.base import NOT_NEGATIVE, PROBABILITY, PROPORTION, Density, Distribution, Support
 from ppl_cli.distributions.formulas import (
     LOG_2,
     LOG_PI,
@@ -142,9 +142,9 @@ def _von_mises_lccdf(x: Any, mu: Any, kappa: Any) -> Variable:
 
 
 def _on_circle(function: Density, tail: str) -> Density:
-    """The cdf starts at -pi, wherever the mode is."""
+    """The cdf starts at -pi, wherever the mode is; as in Stan it needs a mode, kappa > 0."""
     held = on_interval(function, -math.pi, math.pi, tail)
-    return lambda x, mu, kappa: valid(le(absolute(real(x)), math.pi), held(x, mu, kappa))
+    return lambda x, mu, kappa: valid(both(le(absolute(real(x)), math.pi), gt(kappa, 0.0)), held(x, mu, kappa))
 
 
 _PROPOSALS = 48  # each is accepted with a probability above 0.65: all fail less often than once in 1e21 draws
@@ -171,7 +171,7 @@ UNIFORM = Distribution(
     draw=lambda shape, low, high: low + (high - low) * primitive("uniform", shape=shape),
     log_cdf=lambda x, low, high: _uniform_tail(x, low, high, lower=True),
     log_ccdf=lambda x, low, high: _uniform_tail(x, low, high, lower=False),
-    quantile=lambda p, low, high: low + (high - low) * p,
+    quantile=lambda p, low, high: low + (high - low) * p, ordered=("alpha", "beta"),
     summary="the uniform distribution from alpha to beta, of which beta is the larger",
 )
 BETA = Distribution(
@@ -192,7 +192,8 @@ BETA_PROPORTION = Distribution(
 )
 VON_MISES = Distribution(
     "von_mises", ("mu", "kappa"), von_mises_lpdf, draw=_von_mises_draw,
-    log_cdf=_on_circle(_von_mises_lcdf, "lower"), log_ccdf=_on_circle(_von_mises_lccdf, "upper"), positive=("kappa",),
+    log_cdf=_on_circle(_von_mises_lcdf, "lower"), log_ccdf=_on_circle(_von_mises_lccdf, "upper"),
+    supports={"kappa": NOT_NEGATIVE},
     support=Support("an angle"),
     summary="the von Mises distribution of angles around mu with concentration kappa",
 )

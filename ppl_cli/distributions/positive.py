@@ -83,7 +83,7 @@ def inv_chi_square_lpdf(x: Any, nu: Any) -> Variable:
 
 
 def scaled_inv_chi_square_lpdf(x: Any, nu: Any, sigma: Any) -> Variable:
-    return inv_gamma_lpdf(x, 0.5 * real(nu), 0.5 * real(nu) * real(sigma) * real(sigma))
+    return valid(gt(sigma, 0.0), inv_gamma_lpdf(x, 0.5 * real(nu), 0.5 * real(nu) * real(sigma) * real(sigma)))
 
 
 def weibull_lpdf(x: Any, alpha: Any, sigma: Any) -> Variable:

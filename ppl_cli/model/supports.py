@@ -53,13 +53,19 @@ class Supports:
         named = self.el.library.arguments(signature)[1 if signature.bar else 0 :]
         if not named:
             return list(values)
-        return [self._one(signature.name, *each) for each in zip(named, expressions, values, strict=True)]
+        found: dict[str, Value] = {}
+        for argument, e, value in zip(named, expressions, values, strict=True):
+            found[argument.name] = self._one(signature.name, argument, e, value, found.get(argument.above))
+        return list(found.values())
 
-    def _one(self, name: str, argument: Argument, e: s.Expression, value: Value) -> Value:
-        if isinstance(value, Stretch | Parts) or 0 in shape_of(value):
+    def _one(self, name: str, argument: Argument, e: s.Expression, value: Value, below: Value | None) -> Value:
+        """A value; it must be above the value `below`, if there is one."""
+        if any(isinstance(v, Stretch | Parts) or 0 in shape_of(v) for v in (value, below) if v is not None):
             return value
-        if is_known(value):
-            problem = _problem(argument, np.asarray(value))
+        if below is not None and shape_of(below) not in ((), shape_of(value)):
+            below = None
+        if is_known(value) and (below is None or is_known(below)):
+            problem = _problem(argument, np.asarray(value), None if below is None else np.asarray(below))
             if problem is None:
                 return value
             if not self.el.conditional:
@@ -68,14 +74,18 @@ class Supports:
             return value
         if argument.support.types:
             return self._structure(name, argument, e, self.el.lift(value))
-        return self._number(name, argument, e, self.el.lift(value))
+        return self._number(name, argument, e, self.el.lift(value), None if below is None else self.el.lift(below))
 
-    def _number(self, name: str, argument: Argument, e: s.Expression, value: Variable) -> Value:
+    def _number(
+        self, name: str, argument: Argument, e: s.Expression, value: Variable, below: Variable | None
+    ) -> Value:
         low, high = limits(argument.support, value.dtype)
-        if value.dtype == "int64" and (low, high) == (-LARGEST_INT, LARGEST_INT):
+        if value.dtype == "int64" and below is None and (low, high) == (-LARGEST_INT, LARGEST_INT):
             return value
-        pieces = f"{name}: {argument.role} is ", Piece((), value.dtype), f", but must be {wanted(argument.support)}"
+        pieces = f"{name}: {argument.role} is ", Piece((), value.dtype), f", but must be {wanted(argument)}"
         site = self.el.site(Site("support", e.span, pieces))
+        if below is not None:  # that it may be equal does no harm: there is no density then
+            return (checked_int if value.dtype == below.dtype == "int64" else checked_real)(value, below, high, site)
         return (checked_int if value.dtype == "int64" else checked_real)(value, low, high, site)
 
     def _structure(self, name: str, argument: Argument, e: s.Expression, value: Variable) -> Value:
@@ -103,10 +113,11 @@ def limits(support: Support, dtype: str) -> tuple[float, float]:
     return held(support.lower, math.inf), held(support.upper, -math.inf)
 
 
-def wanted(support: Support) -> str:
+def wanted(argument: Argument) -> str:
     """What a number must be."""
+    support = argument.support
     endless = math.isinf(support.lower) or math.isinf(support.upper)
-    return support.description + (" and finite" if endless and not support.unbounded else "")
+    return argument.needed + (" and finite" if endless and not (argument.above or support.unbounded) else "")
 
 
 def _constraint(support: Support, shape: tuple[int, ...]) -> Bijection | None:
@@ -118,7 +129,7 @@ def _constraint(support: Support, shape: tuple[int, ...]) -> Bijection | None:
     return NAMED[found](shape)
 
 
-def _problem(argument: Argument, value: np.ndarray) -> str | None:
+def _problem(argument: Argument, value: np.ndarray, below: np.ndarray | None = None) -> str | None:
     """What is wrong with a known value."""
     if argument.support.types:
         constraint = _constraint(argument.support, value.shape)
@@ -129,8 +140,10 @@ def _problem(argument: Argument, value: np.ndarray) -> str | None:
         return f"{argument.role}{index} {reason}"
     low, high = limits(argument.support, "int64" if value.dtype.kind in "iub" else "float64")
     refused = ~((value >= low) & (value <= high))
+    if below is not None:
+        refused = refused | ~((value >= below) if argument.reaches else (value > below))
     if not refused.any():
         return None
     first = tuple(int(k) for k in np.argwhere(refused)[0])
     index = "".join(f"[{k + 1}]" for k in first)
-    return f"{argument.role}{index} is {shown(value[first].item())}, but must be {wanted(argument.support)}"
+    return f"{argument.role}{index} is {shown(value[first].item())}, but must be {wanted(argument)}"

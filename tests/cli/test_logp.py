@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from collections.abc import Callable
@@ -95,6 +96,18 @@ def test_values_outside_the_support_are_refused(run: Run) -> None:
     found = run("logp", "half_normal.ppl", "--params", "-", given='{"mu": 0, "sigma": -1}')
     assert (found.exit_code, found.stdout) == (2, "")
     assert "the parameter `sigma` does not satisfy its constraint" in found.stderr
+
+
+def test_a_point_that_the_model_refuses_is_an_error_after_all_lines(run: Run, tmp_path: Path) -> None:
+    model = tmp_path / "m.ppl"
+    model.write_text("parameters { real x; real s; }\nmodel { x ~ normal(0, s); s ~ normal(0, 1); }\n")
+    points = '{"x": 0, "s": 1}\n{"x": 0, "s": -2}\n{"x": 1, "s": 2}\n'
+    found = run("logp", str(model), "--params", "-", given=points)
+    assert found.exit_code == 1 and [math.isnan(json.loads(line)["lp"]) for line in found.stdout.splitlines()] == [
+        False, True, False,
+    ]  # fmt: skip
+    problem = "normal_lpdf: scale parameter `sigma` is -2, but must be positive"
+    assert found.stderr == f"standard input:2: {model}:2:23: error: {problem}\n"
 
 
 def test_a_mistake_in_the_model_is_one_located_line(run: Run) -> None:

@@ -116,7 +116,11 @@ def _draw(law: Distribution) -> Callable[..., Variable]:
 
 def named_arguments(law: Distribution) -> tuple[Argument, ...]:
     """The parameters, and what they may be."""
-    return tuple(Argument(name, law.support_of(name), name == law.scale) for name in law.parameters)
+    first, second = law.ordered or ("", "")
+    return tuple(
+        Argument(name, law.support_of(name), name == law.scale, first if name == second else "", law.is_discrete)
+        for name in law.parameters
+    )
 
 
 def _add(section: Section, law: Distribution) -> None:
@@ -179,9 +183,10 @@ for _name, _law in COUNTS.items():
 
 # Those with more parameters than the distribution: how much drift, start and non-decision time vary.
 _VARYING = (Argument("s_delta", NOT_NEGATIVE), Argument("s_beta", NOT_NEGATIVE), Argument("s_tau", NOT_NEGATIVE))
+_LATE = {"tau": Argument("tau", NOT_NEGATIVE)}
 WIENER_FORMS: dict[int, Callable[..., Variable]] = {5: wiener_varying_drift_lpdf, 7: wiener_varying_lpdf}
 for _number, _density in WIENER_FORMS.items():
-    _given = (Argument("y"), *named_arguments(WIENER), *_VARYING[: _number - 4])
+    _given = (Argument("y"), *(_LATE.get(a.name, a) for a in named_arguments(WIENER)), *_VARYING[: _number - 4])
     for _form in ("lpdf", "lupdf"):
         _text = f"real wiener_{_form}(reals | {', '.join(['reals'] * _number)})"
         SECTIONS[1][0].add(_text, _summed(_density), arguments=_given)

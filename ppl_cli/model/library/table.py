@@ -15,16 +15,26 @@ Implementation = Callable[..., Any]  # makes a graph, or several for a result wi
 
 @dataclass(frozen=True)
 class Argument:
-    """An argument with a name of its own, and the values it may have."""
+    """An argument with a name of its own, and the values it may have: those of a support, `above` another argument or,
+    if it `reaches` so far, equal to that."""
 
     name: str
     support: Support = REAL
     is_scale: bool = False
+    above: str = ""
+    reaches: bool = False
 
     @property
     def role(self) -> str:
         """What messages call it."""
         return f"scale parameter `{self.name}`" if self.is_scale else f"parameter `{self.name}`"
+
+    @property
+    def needed(self) -> str:
+        """What the reference says of its values."""
+        if self.above:
+            return f"at least {self.above}" if self.reaches else f"greater than {self.above}"
+        return self.support.description
 
 
 @dataclass(frozen=True)
