@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -151,14 +151,15 @@ class PplModel:
 
         return Compound(self.pipeline)
 
-    def reparameterized(self, which: Sequence[str] | Literal["auto"] = "auto", seed: int = 0) -> PplModel:
+    def reparameterized(self, which: str | Sequence[str] = "auto", seed: int = 0) -> PplModel:
         """The same posterior with these parameters non-centered, or with those for which a short pilot run says so.
 
-        Raises `LanguageError` for a parameter that cannot be.
+        which: names, also as `a,b`, or `auto`. Raises `LanguageError` for a parameter that cannot be.
         """
         from ppl_cli.reparameterization import chosen_by_pilot, named
 
-        found = chosen_by_pilot(self.pipeline, seed) if which == "auto" else named(self.pipeline, which)
+        names = [n.strip() for n in which.split(",")] if isinstance(which, str) else which
+        found = chosen_by_pilot(self.pipeline, seed) if which == "auto" else named(self.pipeline, names)
         choices = [*map(str, found.choices), *([found.cost] if found.cost else [])]
         return PplModel(
             found.model, self.pipeline.backend, self.warnings, self.program, self.data, choices, self.pipeline.samplers

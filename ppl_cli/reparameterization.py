@@ -13,7 +13,7 @@ import numpy as np
 
 from ppl_cli.compiler import CompiledFunction
 from ppl_cli.compound import Compound
-from ppl_cli.errors import OptionError
+from ppl_cli.errors import OptionError, RunError
 from ppl_cli.graph.basic import Variable, constant, root
 from ppl_cli.graph.traversal import clone_replace
 from ppl_cli.inference.chains import sample
@@ -97,6 +97,8 @@ class Pilot:
         steps = Compound(standard)
         updates = steps.updates() if steps.moves else None
         run = sample(steps.density, replace(PILOT, seed=seed ^ PILOT_SEED), updates=updates)
+        if run.interrupted:
+            raise RunError("interrupted during the pilot run: there is nothing to keep")
         self.gradients = int(run.statistics["n_steps"].sum() + run.warmup_statistics["n_steps"].sum())
         self._draws = steps.whole(run.draws).reshape(-1, standard.size)
         self._continuous = standard.model.size

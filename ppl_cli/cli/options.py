@@ -145,12 +145,12 @@ def _include_path() -> tuple[Path, ...]:
     return folders
 
 
-def reparameterized(model: PplModel, which: str, seed: int) -> PplModel:
+def reparameterized(model: PplModel, which: str, seed: int = 0, quiet: bool = False) -> PplModel:
     """The model as `--reparameterize` wants it; what was chosen goes to standard error."""
     if which == "none":
         return model
-    found = model.reparameterized("auto" if which == "auto" else [n.strip() for n in which.split(",")], seed)
-    for line in found.choices:
+    found = model.reparameterized(which, seed)
+    for line in () if quiet else found.choices:
         click.echo(line, err=True)
     return found
 

@@ -111,7 +111,7 @@ def sample(
 
     prepare()
     seed = new_seed() if seed is None else seed
-    loaded = reparameterized(load_model(model, data, backend, seed).assigned(samplers), reparameterize, seed)
+    loaded = reparameterized(load_model(model, data, backend, seed).assigned(samplers), reparameterize, seed, quiet)
     if not quiet and (loaded.model.discrete or samplers.by_hand or samplers.continuous != "nuts"):
         for assignment in loaded.compound.assignments:
             click.echo(assignment, err=True)
