@@ -54,12 +54,21 @@ class Supports:
         if not named:
             return list(values)
         found: dict[str, Value] = {}
+        conditions: dict[str, Variable] = {}
         for argument, e, value in zip(named, expressions, values, strict=True):
-            found[argument.name] = self._one(signature.name, argument, e, value, found.get(argument.above))
+            below = found.get(argument.above)
+            found[argument.name] = self._one(signature.name, argument, e, value, below, conditions)
+        for name, condition in conditions.items():
+            # Another parameter becomes NaN if there is one: a matrix that stays as it is need not be factored again.
+            marked = next((other for other in found if other != name), name)
+            found[marked] = switch(condition, self.el.lift(found[marked]), math.nan)
         return list(found.values())
 
-    def _one(self, name: str, argument: Argument, e: s.Expression, value: Value, below: Value | None) -> Value:
-        """A value; it must be above the value `below`, if there is one."""
+    def _one(
+        self, name: str, argument: Argument, e: s.Expression, value: Value, below: Value | None,
+        conditions: dict[str, Variable],
+    ) -> Value:
+        """A value; it must be above the value `below`, if there is one. Conditions on what is no number are added."""
         if any(isinstance(v, Stretch | Parts) or 0 in shape_of(v) for v in (value, below) if v is not None):
             return value
         if below is not None and shape_of(below) not in ((), shape_of(value)):
@@ -73,7 +82,8 @@ class Supports:
         if not (self.el.drawing or self.el.explaining):
             return value
         if argument.support.types:
-            return self._structure(name, argument, e, self.el.lift(value))
+            conditions |= self._structure(name, argument, e, self.el.lift(value))
+            return value
         return self._number(name, argument, e, self.el.lift(value), None if below is None else self.el.lift(below))
 
     def _number(
@@ -88,14 +98,15 @@ class Supports:
             return (checked_int if value.dtype == below.dtype == "int64" else checked_real)(value, below, high, site)
         return (checked_int if value.dtype == "int64" else checked_real)(value, low, high, site)
 
-    def _structure(self, name: str, argument: Argument, e: s.Expression, value: Variable) -> Value:
+    def _structure(self, name: str, argument: Argument, e: s.Expression, value: Variable) -> dict[str, Variable]:
+        """The condition that a simplex or a matrix is one, if that can be told."""
         constraint = _constraint(argument.support, value.shape)
         if constraint is None:
-            return value
+            return {}
         total = reduce(add, (reduce_sum(switch(condition, 1.0, 0.0)) for condition in constraint.broken(value)))
         message = f"{name}: {argument.role} must be {argument.support.description}"
         site = self.el.site(Site("support", e.span, (message,)))
-        return switch(eq(checked_real(total, 0.0, 0.0, site), 0.0), value, math.nan)
+        return {argument.name: eq(checked_real(total, 0.0, 0.0, site), 0.0)}
 
 
 def limits(support: Support, dtype: str) -> tuple[float, float]:
