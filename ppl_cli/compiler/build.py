@@ -98,12 +98,15 @@ class CBuild:
         return ctypes.cast(self.library.kernel, ctypes.c_void_p).value or 0
 
 
+RUNTIME = ("numba_runtime.py", "numba_decompositions.py")  # what the kernels of Numba call
+
+
 class NumbaBuild:
     """A compilation by Numba, which keeps its result beside the module that the source is written to."""
 
     def __init__(self, source: str) -> None:
-        runtime = Path(__file__).with_name("numba_runtime.py").read_text(encoding="utf-8")
-        self.path = cache_directory() / f"kernel_{key(source, runtime, version('numba'), sys.version)}.py"
+        parts = (Path(__file__).with_name(name).read_text(encoding="utf-8") for name in RUNTIME)
+        self.path = cache_directory() / f"kernel_{key(source, *parts, version('numba'), sys.version)}.py"
         if not self.path.exists():
             write(self.path, source)
 

@@ -361,6 +361,78 @@ static void orthogonal(
   for (int64_t k = 0; k < m * n; ++k) out[k] = a[k];
 }
 """,
+    "interleave": """\
+static void interleave(int64_t m, int64_t n, const double *a, double *z) {
+  for (int64_t p = 0; p < 2; ++p)
+    for (int64_t i = 0; i < m; ++i)
+      for (int64_t j = 0; j < n; ++j) z[2 * (j * m + i) + p] = a[(p * m + i) * n + j];
+}
+""",
+    "separate": """\
+static void separate(int64_t m, int64_t n, const double *z, double *out) {
+  for (int64_t p = 0; p < 2; ++p)
+    for (int64_t i = 0; i < m; ++i)
+      for (int64_t j = 0; j < n; ++j) out[(p * m + i) * n + j] = z[2 * (j * m + i) + p];
+}
+""",
+    "complex_eigen": """\
+static void complex_eigen(
+    void (*zgeev)(char *, char *, int *, double *, int *, double *, double *, int *, double *, int *, double *, int *,
+                  double *, int *),
+    int64_t m, int64_t n, int64_t room, double *a, double *work, double *out) {
+  double *v = work + 2 * n * n, *w = v + 2 * n * n, *real = w + 2 * n, *rest = real + 2 * n;
+  int order = n, size = (work + room - rest) / 2, info = 1;
+  interleave(n, n, a, work);
+  if (is_finite(m * n, a))
+    zgeev("N", "V", &order, work, &order, w, 0, &order, v, &order, rest, &size, real, &info);
+  if (info) { spoil(2 * n * (n + 1), out); return; }
+  separate(n, 1, w, out);
+  separate(n, n, v, out + 2 * n);
+}
+""",
+    "hermitian_eigen": """\
+static void hermitian_eigen(
+    void (*zheev)(char *, char *, int *, double *, int *, double *, double *, int *, double *, int *),
+    int64_t m, int64_t n, int64_t room, double *a, double *work, double *out) {
+  double *real = work + 2 * n * n, *rest = real + 3 * n;
+  int order = n, size = (work + room - rest) / 2, info = 1;
+  interleave(n, n, a, work);
+  if (is_finite(m * n, a)) zheev("V", "U", &order, work, &order, out, rest, &size, real, &info);
+  if (info) { spoil(n + 2 * n * n, out); return; }
+  separate(n, n, work, out + n);
+}
+""",
+    "complex_singular_values": """\
+static void complex_singular_values(
+    void (*zgesvd)(char *, char *, int *, int *, double *, int *, double *, double *, int *, double *, int *, double *,
+                   int *, double *, int *),
+    int64_t m, int64_t n, int64_t room, double *a, double *work, double *out) {
+  int rows = m / 2, columns = n, least = rows < n ? rows : n;
+  double *u = work + m * n, *v = u + m * least, *real = v + 2 * least * n, *rest = real + 5 * least;
+  int size = (work + room - rest) / 2, info = 1;
+  interleave(rows, n, a, work);
+  if (is_finite(m * n, a))
+    zgesvd("S", "S", &rows, &columns, work, &rows, out, u, &rows, v, &least, rest, &size, real, &info);
+  if (info) { spoil(least * (1 + m + 2 * n), out); return; }
+  separate(least, n, v, out + least);
+  separate(rows, least, u, out + least + 2 * least * n);
+}
+""",
+    "schur": """\
+static void schur(
+    void (*zgees)(char *, char *, int *, int *, double *, int *, int *, double *, double *, int *, double *, int *,
+                  double *, int *, int *),
+    int64_t m, int64_t n, int64_t room, double *a, double *work, double *out) {
+  double *u = work + 2 * n * n, *w = u + 2 * n * n, *real = w + 2 * n, *rest = real + n;
+  int order = n, size = (work + room - rest) / 2, sorted = 0, info = 1;
+  interleave(n, n, a, work);
+  if (is_finite(m * n, a))
+    zgees("V", "N", 0, &order, work, &order, &sorted, w, u, &order, rest, &size, real, &sorted, &info);
+  if (info) { spoil(4 * n * n, out); return; }
+  separate(n, n, work, out);
+  separate(n, n, u, out + 2 * n * n);
+}
+""",
 }
 
 

@@ -12,6 +12,7 @@ from ppl_cli.compiler.emit import ZERO, Emitter, Index, Place, broadcast_index
 from ppl_cli.compiler.kernel import Assign, Declare, For, Library, Linear, Number, Ref, Store
 from ppl_cli.compiler.link import LAPACK
 from ppl_cli.graph.basic import Apply, Variable
+from ppl_cli.ops.complex_decompositions import ComplexEigen, ComplexSingularValues, HermitianEigen, Schur
 from ppl_cli.ops.decompositions import Eigen, Orthogonal, SingularValues, SymmetricEigen
 from ppl_cli.ops.linalg import Cholesky, Determinant, LogAbsDeterminant, Solve, SolveTriangular
 from ppl_cli.ops.reduction import CumulativeSum
@@ -167,11 +168,20 @@ class Routine:
     room: Callable[[int, int], int]
 
 
+def _room_of_complex_singular_values(m: int, n: int) -> int:
+    least, most = sorted((m // 2, n))
+    return 2 * (m // 2) * n + 2 * least * (m // 2 + n) + 5 * least + 2 * (2 * least + most)
+
+
 ROUTINES: dict[type, Routine] = {
     SymmetricEigen: Routine("symmetric_eigen", ("dsyev",), lambda m, n: 3 * n),
     Eigen: Routine("eigen", ("dgeev",), lambda m, n: 4 * n),
     SingularValues: Routine("singular_values", ("dgesvd",), lambda m, n: 5 * min(m, n) + 3 * min(m, n) + max(m, n)),
     Orthogonal: Routine("orthogonal", ("dgelqf", "dorglq"), lambda m, n: 2 * n),
+    ComplexEigen: Routine("complex_eigen", ("zgeev",), lambda m, n: 4 * n * n + 12 * n),
+    HermitianEigen: Routine("hermitian_eigen", ("zheev",), lambda m, n: 2 * n * n + 9 * n),
+    ComplexSingularValues: Routine("complex_singular_values", ("zgesvd",), _room_of_complex_singular_values),
+    Schur: Routine("schur", ("zgees",), lambda m, n: 4 * n * n + 11 * n),
 }
 
 

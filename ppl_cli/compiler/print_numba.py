@@ -28,6 +28,7 @@ from math import *
 
 from numba import cfunc
 
+from ppl_cli.compiler.numba_decompositions import *
 from ppl_cli.compiler.numba_runtime import *
 
 

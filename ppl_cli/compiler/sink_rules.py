@@ -18,6 +18,7 @@ from ppl_cli.compiler.sinks import (
     own_axes,
 )
 from ppl_cli.graph.basic import Apply, Constant, Variable, constant
+from ppl_cli.ops.complex_decompositions import ComplexEigen, ComplexSingularValues, HermitianEigen, Schur
 from ppl_cli.ops.control import If, Loop
 from ppl_cli.ops.decompositions import Eigen, Orthogonal, SingularValues, SymmetricEigen
 from ppl_cli.ops.elementwise import Elementwise
@@ -201,4 +202,5 @@ _RULES: dict[type, Rule] = {
     PrimitiveDraw: _draw,
     **dict.fromkeys((CumulativeSum, Cholesky, SolveTriangular, Solve, LogAbsDeterminant, Loop, If, Report), _opaque),
     **dict.fromkeys((Determinant, SymmetricEigen, Eigen, SingularValues, Orthogonal), _opaque),
+    **dict.fromkeys((ComplexEigen, HermitianEigen, ComplexSingularValues, Schur), _opaque),
 }

@@ -138,21 +138,27 @@ class Eigen(Decomposition):
         return re, im, vectors.real.T, vectors.imag.T
 
     def pulled_back(self, factors: Sequence[Variable], gradients: Sequence[Variable]) -> Variable:
-        """inv(V') (diag(gw) + F * V' gV) V', F being 1 / (w[j] - w[i]) conjugated (Giles 2008, section 3.1), after what
-        length and phase hold fixed is taken from gV; ' is the conjugate transpose."""
-        re, im, *rows = factors
-        gre, gim, *grows = gradients
-        vectors = [transpose(v) for v in rows]
-        gv = _embedded(*_with_fixed_phase(vectors, [transpose(g) for g in grows]))
-        v = _embedded(*vectors)
-        a, b = _parts(matmul(transpose(v), gv))
-        x, y = _row(re) - _column(re), _row(im) - _column(im)
-        size = x * x + y * y
-        same = eq(size, 0.0)
-        over = switch(same, 0.0, 1.0 / switch(same, 1.0, size))
-        eye = identity(re.shape[-1])
-        inner = _embedded((x * a - y * b) * over + _column(gre) * eye, (x * b + y * a) * over + _column(gim) * eye)
-        return _parts(Solve()(transpose(v), matmul(inner, transpose(v))))[0]
+        vectors, by_vectors = ([transpose(rows) for rows in parts[2:]] for parts in (factors, gradients))
+        return eigen_gradient(factors[:2], vectors, gradients[:2], by_vectors)[0]
+
+
+def eigen_gradient(
+    values: Sequence[Variable], vectors: Sequence[Variable], by_values: Sequence[Variable],
+    by_vectors: Sequence[Variable],
+) -> tuple[Variable, Variable]:
+    """inv(V') (diag(gw) + F * V' gV) V', F being 1 / (w[j] - w[i]) conjugated (Giles 2008, section 3.1), after what
+    length and phase hold fixed is taken from gV; ' is the conjugate transpose. All are real and imaginary parts."""
+    (re, im), (gre, gim) = values, by_values
+    gv = _embedded(*_with_fixed_phase(vectors, by_vectors))
+    v = _embedded(*vectors)
+    a, b = _parts(matmul(transpose(v), gv))
+    x, y = _row(re) - _column(re), _row(im) - _column(im)
+    size = x * x + y * y
+    same = eq(size, 0.0)
+    over = switch(same, 0.0, 1.0 / switch(same, 1.0, size))
+    eye = identity(re.shape[-1])
+    inner = _embedded((x * a - y * b) * over + _column(gre) * eye, (x * b + y * a) * over + _column(gim) * eye)
+    return _parts(Solve()(transpose(v), matmul(inner, transpose(v))))
 
 
 def _with_fixed_phase(v: Sequence[Variable], g: Sequence[Variable]) -> tuple[Variable, Variable]:

@@ -13,6 +13,13 @@ from ops.test_gradients import CASES
 import ppl_cli.ops  # noqa: F401
 from ppl_cli.graph.basic import Variable, constant, root
 from ppl_cli.graph.gradient import grad
+from ppl_cli.ops.complex_decompositions import (
+    ComplexDecomposition,
+    ComplexEigen,
+    ComplexSingularValues,
+    HermitianEigen,
+    Schur,
+)
 from ppl_cli.ops.control import make_if, make_loop
 from ppl_cli.ops.indexing import add_at, gather, set_at
 from ppl_cli.ops.linalg import Cholesky
@@ -54,6 +61,21 @@ def test_operation_by_numba(case: str) -> None:
     values = {v: np.asarray(rng.normal(scale=0.8, size=v.shape)) for v in roots}
     output = function(*map(sin, roots))
     assert_compiled([output, *grad(scalar_of(output), roots)], values, "numba", rtol=1e-9, atol=1e-10)
+
+
+COMPLEX = [
+    (ComplexEigen(), (6, 3)), (ComplexEigen(), (2, 4, 2)), (HermitianEigen(), (6, 3)), (ComplexSingularValues(), (8, 3)),
+    (ComplexSingularValues(), (2, 4, 3)), (Schur(), (6, 3)), (Schur(), (2, 4, 2)), (Schur(), (2, 1)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("backend", ["c", "numba"])
+@pytest.mark.parametrize(("op", "shape"), COMPLEX)
+def test_decomposition_of_a_complex_matrix(op: ComplexDecomposition, shape: tuple[int, ...], backend: str) -> None:
+    a = root("a", shape=shape)
+    values = {a: np.random.default_rng(3).normal(size=shape)}
+    output = op(a)
+    assert_compiled([output, *grad(scalar_of(output), [a])], values, backend, rtol=1e-9, atol=1e-10)
 
 
 j, k = root("j", "int64"), root("k", "int64")

@@ -66,6 +66,65 @@ def test_gradients(expression: str) -> None:
         assert gradient[k] == pytest.approx(difference, rel=1e-6, abs=1e-8)
 
 
+# what is 0 (Z: any complex matrix of full rank, H: a Hermitian one, C: any square one)
+COMPLEX_IDENTITIES = [
+    "svd_U(Z) * diag_matrix(singular_values(Z)) * conj(svd_V(Z))' - Z",
+    "svd(Z').1 * diag_matrix(svd(Z').2) * conj(svd(Z').3)' - Z'",
+    "eigenvectors_sym(H) * diag_matrix(eigenvalues_sym(H)) * conj(eigenvectors_sym(H))' - H",
+    "conj(eigendecompose_sym(H).1)' * eigendecompose_sym(H).1 - identity_matrix(3)",
+    "eigenvectors(C) * diag_matrix(eigendecompose(C).2) / eigenvectors(C) - C",
+    "complex_schur_decompose_u(C) * complex_schur_decompose_t(C) * conj(complex_schur_decompose_u(C))' - C",
+    "complex_schur_decompose(x).1 * complex_schur_decompose(x).2 * conj(complex_schur_decompose(x).1)' - x",
+    "complex_schur_decompose_t(C)[2, 1]",
+]
+
+
+def _complex_program(term: str) -> str:
+    return f"""parameters {{ matrix[4, 2] a; matrix[4, 2] b; matrix[3, 3] x; matrix[3, 3] y; }}
+transformed parameters {{
+  complex_matrix[4, 2] Z = to_complex(a, b);
+  complex_matrix[3, 3] C = to_complex(x, y);
+  complex_matrix[3, 3] H = C + conj(C)';
+}}
+model {{ target += {term}; }}"""
+
+
+COMPLEX_POINT = np.random.default_rng(2).normal(size=34)
+
+
+def test_complex_factors_make_the_matrix_again() -> None:
+    squares = " + ".join(f"sum(square(abs(to_vector({e}))))" for e in COMPLEX_IDENTITIES[:-1])
+    value, gradient = load(_complex_program(f"{squares} + abs({COMPLEX_IDENTITIES[-1]})")).logp_grad(COMPLEX_POINT)
+    assert value == pytest.approx(0, abs=1e-24)
+    np.testing.assert_allclose(gradient, 0, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "sum(get_real(svd_U(Z) * [1, 2]'))", "sum(get_imag(svd_V(Z) * to_complex([1, 2]', 1)))",
+        "sum(get_real(svd_U(Z') * [1, 2]')) + sum(get_imag(svd_V(Z') * [1, 2]'))", "sum(log(singular_values(Z)))",
+        "sum(get_real([1, 2, 3] * eigenvectors_sym(H))) + sum(get_imag([3, -1, 2] * eigenvectors_sym(H)))",
+        "sum(exp(0.1 * eigenvalues_sym(H)))", "get_real([1, 2, 3] * eigenvectors(C) * to_complex([1, 2, 4]', -1))",
+        "sum(get_imag(eigenvalues(C)) .* [1, 2, 3]')", "sum(get_real([1, 2, 3] * complex_schur_decompose_t(C)))",
+        "sum(get_imag([1, 2, 3] * complex_schur_decompose_u(C)))", "sum(abs(complex_schur_decompose_t(x)) * [1, 2, 3]')",
+    ],
+)  # fmt: skip
+def test_complex_gradients(expression: str) -> None:
+    model = load(_complex_program(expression))
+    _, gradient = model.logp_grad(COMPLEX_POINT)
+    for k in range(COMPLEX_POINT.size):
+        step = 1e-6 * np.eye(COMPLEX_POINT.size)[k]
+        difference = (model.logp_grad(COMPLEX_POINT + step)[0] - model.logp_grad(COMPLEX_POINT - step)[0]) / 2e-6
+        assert gradient[k] == pytest.approx(difference, rel=1e-6, abs=1e-7)
+
+
+@pytest.mark.parametrize("matrix", ["[[1, x], [2 * x, 1]]", "[[1, to_complex(0, x)], [to_complex(0, x), 1]]"])
+def test_what_is_not_hermitian_is_rejected(matrix: str) -> None:
+    program = f"complex_matrix[2, 2] m = {matrix}; target += sum(eigenvalues_sym(m));"
+    assert np.isnan(load(f"parameters {{ real x; }} model {{ {program} }}").logp_grad(np.ones(1))[0])
+
+
 def test_columns_that_are_upper_triangular_are_completed() -> None:
     model = load("data { matrix[3, 2] m = [[2, 1], [0, 3], [0, 0]]; } parameters { real x; } "
                  "model { target += sum(abs(to_vector(qr_Q(m) - identity_matrix(3)))) + 0 * x; }")  # fmt: skip

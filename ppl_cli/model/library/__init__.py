@@ -5,6 +5,7 @@ from ppl_cli.language.types import Type
 from ppl_cli.model.library import (
     arithmetic,
     complex_containers,
+    complex_decompositions,
     complex_numbers,
     containers,
     covariances,
@@ -35,7 +36,7 @@ class Library(Rows):
 LIBRARY = Library()
 
 __all__ = [
-    "LIBRARY", "Library", "arithmetic", "complex_containers", "complex_numbers", "containers", "covariances",
-    "decompositions", "densities", "functionals", "linear_models", "markov", "matrices", "ordering", "real", "sparse",
-    "special", "state_space", "transforms",
+    "LIBRARY", "Library", "arithmetic", "complex_containers", "complex_decompositions", "complex_numbers",
+    "containers", "covariances", "decompositions", "densities", "functionals", "linear_models", "markov", "matrices",
+    "ordering", "real", "sparse", "special", "state_space", "transforms",
 ]  # fmt: skip
