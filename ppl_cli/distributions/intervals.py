@@ -39,9 +39,11 @@ from ppl_cli.ops.scalar_math import (
     lbeta,
     le,
     log,
+    log1p,
     lt,
     maximum,
     minimum,
+    negation,
     rounded,
     sin,
     sqrt,
@@ -116,16 +118,16 @@ def _held(v: Variable, low: float, high: float) -> Variable:
     return switch(lt(v, low), low, switch(lt(v, high), v, high))
 
 
-def _von_mises_mass(start: Variable, stop: Variable, kappa: Variable) -> Variable:
-    """The log of the mass from `start` to `stop`, angles from the mode in [-2 pi, 2 pi]: the sum over the halves of the
-    circle, each turned so that the density falls."""
+def _von_mises_integral(start: Variable, stop: Variable, kappa: Variable) -> Variable:
+    """The integral of exp(kappa (cos t - 1)) from `start` to `stop`, angles in [-2 pi, 2 pi]: the sum over the halves
+    of the circle, each turned so that the density falls."""
     total: Variable = constant(0.0)
     for k in (-2, -1, 0, 1):
         left, right = (_held(v, k * math.pi, (k + 1) * math.pi) for v in (start, stop))
         origin = (k + k % 2) * math.pi
         low, high = (left - origin, right - origin) if k % 2 == 0 else (origin - right, origin - left)
         total = total + _half_circle(low, high, kappa)
-    return log(total) - _von_mises_normalizer(kappa)
+    return total
 
 
 def _from_mode(angle: Any, mu: Any) -> Variable:
@@ -133,12 +135,16 @@ def _from_mode(angle: Any, mu: Any) -> Variable:
     return real(angle) - (real(mu) - 2 * math.pi * turns)
 
 
-def _von_mises_lcdf(x: Any, mu: Any, kappa: Any) -> Variable:
-    return _von_mises_mass(_from_mode(-math.pi, mu), _from_mode(x, mu), real(kappa))
-
-
-def _von_mises_lccdf(x: Any, mu: Any, kappa: Any) -> Variable:
-    return _von_mises_mass(_from_mode(x, mu), _from_mode(math.pi, mu), real(kappa))
+def _von_mises_tail(x: Any, mu: Any, kappa: Any, lower: bool) -> Variable:
+    """The log of the mass from -pi to x, or from x to pi: by the other of these where that is a tail."""
+    low, here, high = (_from_mode(angle, mu) for angle in (-math.pi, x, math.pi))
+    kappa = real(kappa)
+    other = both(gt(here if lower else -here, 0.0), gt(here * here * kappa, 1.0))
+    below = negation(other) if lower else other
+    total = _von_mises_integral(switch(below, low, here), switch(below, here, high), kappa)
+    normalizer = _von_mises_normalizer(kappa)
+    rest = log1p(-switch(other, total * exp(-normalizer), 0.0))
+    return switch(other, rest, log(switch(other, 1.0, total)) - normalizer)
 
 
 def _on_circle(function: Density, tail: str) -> Density:
@@ -192,7 +198,8 @@ BETA_PROPORTION = Distribution(
 )
 VON_MISES = Distribution(
     "von_mises", ("mu", "kappa"), von_mises_lpdf, draw=_von_mises_draw,
-    log_cdf=_on_circle(_von_mises_lcdf, "lower"), log_ccdf=_on_circle(_von_mises_lccdf, "upper"),
+    log_cdf=_on_circle(lambda x, mu, kappa: _von_mises_tail(x, mu, kappa, lower=True), "lower"),
+    log_ccdf=_on_circle(lambda x, mu, kappa: _von_mises_tail(x, mu, kappa, lower=False), "upper"),
     supports={"kappa": NOT_NEGATIVE},
     support=Support("an angle"),
     summary="the von Mises distribution of angles around mu with concentration kappa",

@@ -33,6 +33,7 @@ from ppl_cli.graph.traversal import evaluate
         ("von_mises", "log_cdf", (0.1, 0.0, 200.0), -0.0821502095292014),
         ("von_mises", "log_ccdf", (1.0, 0.5, 51.0), -8.458697917953063),
         ("von_mises", "log_cdf", (-1.0, 9.0, 30.0), -4.5330354189781),
+        ("von_mises", "log_cdf", (3.0, 0.0, 10.0), -3.7585362040556051507e-10),
     ],
 )
 def test_tail(name: str, function: str, arguments: tuple[float, ...], expected: float) -> None:
@@ -55,6 +56,15 @@ def test_skew_normal_slopes(z: float, slant: float) -> None:
     assert by_x == pytest.approx(np.exp(density - log_cdf), rel=1e-9)
     steepness = 1 + slant**2
     assert by_alpha == pytest.approx(-np.exp(-0.5 * z**2 * steepness - log_cdf) / (np.pi * steepness), rel=1e-9)
+
+
+def test_von_mises_slopes_in_the_tail() -> None:
+    """By the value it is the density, by the mode its difference between both ends of the interval."""
+    x, mu, kappa = root("x"), root("mu"), root("kappa")
+    value = DISTRIBUTIONS["von_mises"].log_cdf(x, mu, kappa)
+    at = {x: np.asarray(3.0), mu: np.asarray(0.0), kappa: np.asarray(10.0)}
+    expected = [2.8362754261815340839e-9, -2.7009985034741371548e-10, 7.3109988596573795657e-10]
+    np.testing.assert_allclose(evaluate(grad(value, [x, mu, kappa]), at), expected, rtol=1e-10)
 
 
 @pytest.mark.parametrize("mu", [0.0, -3.0, 2.5, 9.0])
