@@ -140,9 +140,12 @@ class PplModel:
 
     def assigned(self, samplers: Samplers) -> PplModel:
         """The same model, whose parameters are moved by these steps."""
-        return PplModel(
-            self.model, self.pipeline.backend, self.warnings, self.program, self.data, self.choices, samplers
-        )
+        model = self.model
+        if samplers.continuous == "auto":
+            from ppl_cli.integration import integrated
+
+            model = integrated(Pipeline(model, self.pipeline.backend, samplers)).model
+        return PplModel(model, self.pipeline.backend, self.warnings, self.program, self.data, self.choices, samplers)
 
     @cached_property
     def compound(self) -> Compound:

@@ -48,7 +48,7 @@ class Compound:
         """The step of each parameter, in the order of declaration."""
         chosen = self.pipeline.samplers.by_hand
         model, found = self.pipeline.model, []
-        known = {p.name for p in model.parameters} | {d.name for d in model.discrete}
+        known = {p.name for p in self.pipeline.unknowns}
         for name in chosen:
             if name not in known:
                 raise OptionError(f"--step {name}={chosen[name]}: the model has no parameter `{name}`")
@@ -59,6 +59,9 @@ class Compound:
                 raise OptionError(f"--step {p.name}=gibbs: {reason}")
             reason = "you asked for it" if p.name in chosen else "the log density can be differentiated by it"
             found.append(Assignment(p.name, "metropolis" if step == "metropolis" else "nuts", reason))
+        for gone in model.integrated:
+            family = gone.family.name if gone.family is not None else "multivariate normal"
+            found.append(Assignment(gone.name, "integral", f"given all the rest its law is {family}"))
         return (*found, *map(self._of_discrete, model.discrete))
 
     def _of_discrete(self, d: Discrete) -> Assignment:
@@ -213,12 +216,13 @@ class Compound:
     def _first(self, generator: np.random.Generator) -> np.ndarray:
         """Values to start from: ints near a bound, or anywhere between two; reals near 0."""
         ints = {d.value: d for d in self.pipeline.sampled}
-        values = (_first_ints(generator, ints[v]) if v in ints else generator.uniform(-1.0, 1.0, v.type.size)
+        values = (first_ints(generator, ints[v]) if v in ints else generator.uniform(-1.0, 1.0, v.type.size)
                   for v in self._moved)  # fmt: skip
         return np.concatenate([np.zeros(0), *values])
 
 
-def _first_ints(generator: np.random.Generator, d: Discrete) -> np.ndarray:
+def first_ints(generator: np.random.Generator, d: Discrete) -> np.ndarray:
+    """Values to start from, flat: anywhere between two bounds, or else near one, or near 0."""
     lower, upper = d.lower.ravel(), d.upper.ravel()
     middle = np.clip(0, lower, upper)
     few = upper - lower < MOST_UNIFORM_STATES

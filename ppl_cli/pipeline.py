@@ -13,6 +13,7 @@ from operator import is_
 import numpy as np
 
 from ppl_cli.compiler import Backend, CompiledFunction, compile_function
+from ppl_cli.conjugacy import integrate
 from ppl_cli.errors import PplError
 from ppl_cli.graph.basic import Variable, constant, root
 from ppl_cli.graph.gradient import grad
@@ -21,7 +22,7 @@ from ppl_cli.language.diagnostics import ElaborationError, NotSupported
 from ppl_cli.logprob import NotDerivable, density, expand_draws
 from ppl_cli.marginal import MOST_STATES, Elimination, eliminate
 from ppl_cli.model.forward import Forward, forward
-from ppl_cli.model.model import DiscreteParameter, Model, Term
+from ppl_cli.model.model import DiscreteParameter, Model, Parameter, Term
 from ppl_cli.ops.indexing import gather, take_slice
 from ppl_cli.ops.reduction import reduce_sum
 from ppl_cli.ops.scalar_math import add, to_int
@@ -55,14 +56,33 @@ class Pipeline:
 
     @cached_property
     def densities(self) -> tuple[Term, ...]:
-        """Log-probability stage: the terms without log density nodes, discrete unknowns summed out, stabilized."""
-        terms = self._joint
+        """Log-probability stage: the terms without log density nodes, with unknowns summed out, stabilized."""
+        terms, _ = self._marginal
+        return self._with_values(terms, stabilize(canonicalize([t.value for t in terms])))
+
+    @cached_property
+    def _marginal(self) -> tuple[tuple[Term, ...], list[Mapping[Variable, Variable]]]:
+        """The terms without the unknowns that are summed or integrated out; draws of these, each given those after it
+        and all the rest."""
+        terms, draws = self._joint, []
         if (marginal := self.elimination.marginal) is not None:
             summed = [d for d in self.model.discrete if d in self.elimination.summed]
             names = ", ".join(d.name for d in summed)
             total = Term(names, summed[0].declaration.span, marginal.log_density)
             terms = (*self._with_values(terms, self.elimination.left), total)
-        return self._with_values(terms, stabilize(canonicalize([t.value for t in terms])))
+            draws.append(marginal.draws)
+        for p in self.model.integrated:
+            integral = integrate([t.value for t in terms], p.value, p.family, self.vectorized)
+            total = Term(p.name, p.declaration.span, integral.log_density)
+            terms = (*self._with_values(terms, canonicalize(integral.left)), total)
+            draws.append({p.value: integral.draw})
+        return terms, draws
+
+    def _with_draws(self, outputs: Sequence[Variable]) -> list[Variable]:
+        """`outputs` with draws of what is summed or integrated out."""
+        for drawn in self._marginal[1]:
+            outputs = clone_replace(outputs, drawn)
+        return self.vectorized(outputs)
 
     @cached_property
     def _joint(self) -> tuple[Term, ...]:
@@ -166,19 +186,30 @@ class Pipeline:
     def quantities(self) -> dict[str, Variable]:
         """Constrained parameters, transformed parameters and generated quantities, as graphs of the value variables.
 
-        Discrete unknowns that are summed out are drawn given the others.
+        Unknowns that are summed or integrated out are drawn given the others; where they are wanted, the probabilities
+        of discrete states are named `z_probability`.
         """
-        if self.elimination.marginal is None:
-            return self._quantities_given
-        draws = self.elimination.marginal.draws
-        return dict(zip(self._quantities_given, self.vectorized(
-            clone_replace(list(self._quantities_given.values()), draws)), strict=True))
+        marginal, found = self.elimination.marginal, dict(self._quantities_given)
+        if marginal is not None and self.samplers.discrete == "probabilities":
+            names = {d.value: f"{d.name}_probability" for d in self.model.discrete}
+            for v, probability in marginal.probabilities().items():
+                if names[v] in found:
+                    raise PplError(f"{self.model.name}: there is a variable `{names[v]}`, the name of probabilities")
+                found[names[v]] = probability
+        return dict(zip(found, self._with_draws(list(found.values())), strict=True))
+
+    @cached_property
+    def unknowns(self) -> tuple[Parameter, ...]:
+        """All parameters in the order of declaration, missing data last."""
+        model = self.model
+        found = [*model.parameters, *(p.as_parameter() for p in model.integrated)]
+        found += [d.as_parameter() for d in model.discrete]
+        return tuple(sorted(found, key=lambda p: (p.hole is not None, p.declaration.span.start)))
 
     @cached_property
     def _quantities_given(self) -> dict[str, Variable]:
-        """The same with discrete unknowns as roots."""
-        named: dict[str, Variable] = {p.name: p.constrained for p in self.model.parameters}
-        named.update((d.name, d.value) for d in self.model.discrete)
+        """The same with all unknowns as roots."""
+        named: dict[str, Variable] = {p.name: p.constrained for p in self.unknowns}
         named.update(self.model.transformed)
         named.update(self.model.generated)
         found = self.vectorized(list(named.values()))
@@ -232,14 +263,13 @@ class Pipeline:
         With `reporting`, what the program prints or rejects is recorded, too.
         """
         said = [self.model.reports] if reporting and self.model.reports is not None else []
-        outputs = expand_draws([*(self.quantities[n] for n in names), *density(self.vectorized(said))])
+        outputs = expand_draws([*(self.quantities[n] for n in names), *density(self._with_draws(said))])
         return self.compile(None, optimize(stabilize(canonicalize(self.on_flat(outputs)))))
 
     @cached_property
     def forward(self) -> Forward:
         """The forward reading: graphs that draw the prior and the prior predictive distribution."""
-        every = (*self.model.parameters, *(d.as_parameter() for d in self.model.discrete))
-        return forward(replace(self.model, parameters=every), self.terms, self._quantities_given)
+        return forward(replace(self.model, parameters=self.unknowns), self.terms, self._quantities_given)
 
     def forward_draw(self) -> tuple[CompiledFunction, dict[str, Variable]]:
         """A function of nothing that draws all of the forward reading once, and the variables that it returns."""

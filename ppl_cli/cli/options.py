@@ -93,7 +93,8 @@ def samplers_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option(
             "--sampler", type=click.Choice(["nuts", "auto"]), default="nuts", show_default=True,
-            help="auto: draw parameters whose conditional law is known exactly from it, the others by NUTS.",
+            help="auto: integrate out parameters whose conditional law is known (normal, gamma, beta, ...), and draw "
+            "them from it; NUTS moves the others.",
         ),
         click.option(
             "--step", metavar="NAME=STEP", multiple=True,

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from math import prod
 
 import numpy as np
 
 from ppl_cli.graph.basic import Apply, Variable, constant, root
+from ppl_cli.graph.gradient import grad
 from ppl_cli.graph.traversal import clone_replace, dependents, map_graph
 from ppl_cli.marginal.colours import colours, neighbours
 from ppl_cli.marginal.elimination import Joint, Path, Piece
@@ -60,6 +62,7 @@ class Marginal:
     log_density: Variable
     draws: Mapping[Variable, Variable]
     evaluations: int
+    probabilities: Callable[[], Mapping[Variable, Variable]]  # of the states of each unknown, [*its shape, states]
 
 
 def marginalize(
@@ -148,14 +151,21 @@ class _Factors:
             free = np.flatnonzero((scopes != NONE).sum(-1) == 0)
             if free.size:
                 total = add(total, reduce_sum(gather(table, np.zeros(free.size, np.int64), free)))
-        for piece in self._pieces(tables):
+        for piece in self._pieces(tables, constant(np.zeros((self.count, max(self.largest, default=1))))):
             total = add(total, piece.log_total())
             states = set_at(states, piece.draw(), constant(piece.numbers))
         values = add(states, constant(self.lower))
         draws = {
             v: reshape(gather(values, constant(numbers.ravel())), v.shape) for v, numbers in self.numbers.items()
         }
-        return Marginal(total, draws, self.evaluations)
+        return Marginal(total, draws, self.evaluations, lambda: self._probabilities(tables))
+
+    def _probabilities(self, tables: Sequence[Variable]) -> dict[Variable, Variable]:
+        """They are the derivatives of the log sum by numbers that are added to the log factors of single states."""
+        added = root("added", shape=(self.count, max(self.largest, default=1)))
+        total = reduce(add, (piece.log_total() for piece in self._pieces(tables, added)))
+        (at_zero,) = clone_replace(grad(total, [added]), {added: constant(np.zeros(added.shape))})
+        return {v: gather(at_zero, constant(numbers)) for v, numbers in self.numbers.items()}
 
     def _tables(self, vectorize: Vectorize) -> list[Variable]:
         """Each factor for each combination of the colours' states, [combinations, elements]."""
@@ -170,8 +180,11 @@ class _Factors:
 
     # ------------------------------------------------------------------------------------- the pieces
 
-    def _pieces(self, tables: Sequence[Variable]) -> list[Piece]:
-        """Groups of unknowns that share no factors, those of one structure together."""
+    def _pieces(self, tables: Sequence[Variable], added: Variable) -> list[Piece]:
+        """Groups of unknowns that share no factors, those of one structure together.
+
+        `added` [unknowns, states] is added to the log factors where an unknown has a state.
+        """
         joint: dict[tuple[int, ...], list[list[int]]] = {}
         paths: dict[int, list[list[int]]] = {}
         narrow = all(scopes.shape[-1] <= 2 for scopes in self.scopes)
@@ -185,10 +198,10 @@ class _Factors:
             else:
                 raise TooManyStates(f"{len(members)} of them depend on each other: {cost:.2g} joint states")
         pieces: list[Piece] = [
-            Joint(np.array(groups), states, self._joint_table(np.array(groups), states, tables))
+            Joint(np.array(groups), states, self._joint_table(np.array(groups), states, tables, added))
             for states, groups in joint.items()
         ]
-        pieces += [self._path(np.array(groups), tables) for groups in paths.values()]
+        pieces += [self._path(np.array(groups), tables, added) for groups in paths.values()]
         return pieces
 
     def _components(self) -> list[list[int]]:
@@ -219,13 +232,15 @@ class _Factors:
             order.append(next(m for m in self.neighbours[order[-1]] if len(order) < 2 or m != order[-2]))
         return order
 
-    def _joint_table(self, groups: np.ndarray, states: tuple[int, ...], tables: Sequence[Variable]) -> Variable:
+    def _joint_table(
+        self, groups: np.ndarray, states: tuple[int, ...], tables: Sequence[Variable], added: Variable
+    ) -> Variable:
         """The sum of the factors of each group [B] for each joint state [J] of its unknowns [B, m]."""
         digits = np.stack(np.unravel_index(np.arange(prod(states)), states), -1)  # [J, m]
         group_of, place_of = np.full(self.count, -1), np.zeros(self.count, int)
         group_of[groups] = np.arange(len(groups))[:, None]
         place_of[groups] = np.arange(groups.shape[1])
-        result: Variable = constant(np.zeros((len(groups), len(digits))))
+        result = reduce_sum(gather(added, constant(groups[:, None, :]), constant(digits)), -1)
         for scopes, table in zip(self.scopes, tables, strict=True):
             if not scopes.shape[-1]:
                 continue
@@ -240,7 +255,7 @@ class _Factors:
                 result = _added(result, found, group_of[safe[:, 0]])
         return result
 
-    def _path(self, paths: np.ndarray, tables: Sequence[Variable]) -> Path:
+    def _path(self, paths: np.ndarray, tables: Sequence[Variable], added: Variable) -> Path:
         """The tables of chains of one length: of each unknown alone [L, B, K], of neighbours [L - 1, B, K (next),
         K]."""
         chains, length = paths.shape
@@ -248,7 +263,8 @@ class _Factors:
         place = np.full(self.count, -1)
         place[paths] = np.arange(length) * chains + np.arange(chains)[:, None]
         outside = np.arange(most) >= self.states[paths.T][..., None]
-        alone: Variable = constant(np.where(outside, -np.inf, 0.0).reshape(length * chains, most))
+        each = gather(added, constant(paths.T.reshape(length * chains, 1)), constant(np.arange(most)))
+        alone = add(each, np.where(outside, -np.inf, 0.0).reshape(length * chains, most))
         pairs: Variable = constant(np.zeros(((length - 1) * chains, most * most)))
         j, i = (k.ravel() for k in np.indices((most, most)))  # the state after, the state before
         for scopes, table in zip(self.scopes, tables, strict=True):

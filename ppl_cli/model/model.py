@@ -1,11 +1,12 @@
 """The model: a program and its data as a graph of random variables, with names for what the user asks for."""
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ppl_cli.conjugacy import Family
 from ppl_cli.graph.basic import Variable, constant
 from ppl_cli.language.source import Span
 from ppl_cli.language.syntax import Declaration
@@ -54,9 +55,23 @@ class DiscreteParameter(Discrete):
 
     def as_parameter(self) -> Parameter:
         """For those who only draw it: a parameter whose value is not transformed."""
-        none = np.zeros(self.value.shape, int)
-        same, free = Identity(self.value.shape), constant(0.0)
-        return Parameter(self.name, self.declaration, self.value, self.value, free, same, none, self.hole)
+        return _untransformed(self)
+
+
+@dataclass(frozen=True, eq=False)
+class IntegratedParameter:
+    """A parameter that is integrated out: the root of its constrained value, and the family of its conditional law,
+    given all the rest; None if that is multivariate normal."""
+
+    name: str
+    declaration: Declaration
+    value: Variable
+    family: Family | None
+    hole: Hole | None = None
+
+    def as_parameter(self) -> Parameter:
+        """For those who only draw it: a parameter whose value is not transformed."""
+        return _untransformed(self)
 
 
 @dataclass(frozen=True)
@@ -74,7 +89,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Model:
-    """A program with its data. `discrete` are its int parameters.
+    """A program with its data. `discrete` are its int parameters; `integrated` what is integrated out, in that order.
 
     `terms` add up to the log density over the constrained parameters; `checks` are 0, or -inf where a transformed
     parameter is outside its bounds; all graphs are in terms of the parameters' value variables.
@@ -97,6 +112,25 @@ class Model:
     discrete: tuple[DiscreteParameter, ...] = ()
     reports: Variable | None = None
     sites: tuple[Site, ...] = ()
+    integrated: tuple[IntegratedParameter, ...] = ()
+
+    def mapped(self, change: Callable[[Sequence[Variable]], list[Variable]]) -> Model:
+        """The model with all its graphs changed together, but for the value variables and the bijections."""
+        graphs = [
+            *(v for p in self.parameters for v in (p.constrained, p.log_jacobian)),
+            *(t.value for t in (*self.terms, *self.checks)), *self.transformed.values(), *self.generated.values(),
+            *([] if self.reports is None else [self.reports]),
+        ]  # fmt: skip
+        new = iter(change(graphs))
+        return replace(
+            self,
+            parameters=tuple(replace(p, constrained=next(new), log_jacobian=next(new)) for p in self.parameters),
+            terms=tuple(replace(t, value=next(new)) for t in self.terms),
+            checks=tuple(replace(t, value=next(new)) for t in self.checks),
+            transformed={n: next(new) for n in self.transformed},
+            generated={n: next(new) for n in self.generated},
+            reports=None if self.reports is None else next(new),
+        )  # fmt: skip
 
     @property
     def value_variables(self) -> tuple[Variable, ...]:
@@ -106,3 +140,8 @@ class Model:
     def size(self) -> int:
         """The length of the unconstrained vector."""
         return sum(p.value.type.size for p in self.parameters)
+
+
+def _untransformed(p: DiscreteParameter | IntegratedParameter) -> Parameter:
+    none, same = np.zeros(p.value.shape, int), Identity(p.value.shape)
+    return Parameter(p.name, p.declaration, p.value, p.value, constant(0.0), same, none, p.hole)

@@ -8,7 +8,7 @@ from ppl_cli.errors import OptionError
 
 DiscreteChoice = Literal["auto", "marginalize", "sample", "probabilities"]
 SamplerChoice = Literal["nuts", "auto"]
-Step = Literal["nuts", "sum", "gibbs", "metropolis"]
+Step = Literal["nuts", "sum", "integral", "gibbs", "metropolis"]
 BY_HAND = ("nuts", "gibbs", "metropolis")
 
 
@@ -17,7 +17,8 @@ class Samplers:
     """What the user asks for.
 
     discrete: int parameters are summed out, or sampled; `auto` sums out what has few states, `probabilities` does so
-    and keeps the probabilities of the states. continuous: `auto` draws parameters whose conditional law is known.
+    and keeps the probabilities of the states.
+    continuous: `auto` integrates parameters out whose conditional law is known.
     steps: names of parameters, each with the step that moves it.
     """
 
@@ -40,7 +41,8 @@ class Samplers:
 
 @dataclass(frozen=True)
 class Assignment:
-    """The step that moves a parameter; `sum`: it is summed out, and drawn given all the rest."""
+    """The step that moves a parameter; `sum`, `integral`: it is summed or integrated out, and drawn given all the
+    rest."""
 
     name: str
     step: Step
@@ -51,5 +53,5 @@ class Assignment:
 
 
 LABELS: dict[Step, str] = {
-    "nuts": "NUTS", "sum": "summed out", "gibbs": "Gibbs", "metropolis": "Metropolis",
+    "nuts": "NUTS", "sum": "summed out", "integral": "integrated out", "gibbs": "Gibbs", "metropolis": "Metropolis",
 }  # fmt: skip
