@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ppl_cli.distributions.base import ORDERED, SIMPLEX, Distribution
-from ppl_cli.distributions.formulas import Shape, is_simplex, log_diff_exp, real, valid, within
+from ppl_cli.distributions.formulas import LOG_SQRT_2PI, Shape, is_simplex, log_diff_exp, real, valid, within
 from ppl_cli.graph.basic import Variable, as_variable, constant
 from ppl_cli.ops.indexing import gather, take_slice
 from ppl_cli.ops.random import primitive
@@ -127,9 +127,16 @@ def ordered_probit_lpmf(x: Any, eta: Any, cutpoints: Any) -> Variable:
 
 
 def _normal_interval(a: Variable, b: Variable) -> Variable:
-    """log P(b < Z < a), by the tail in which the interval lies."""
+    """log P(b < Z < a), by the tail in which the interval lies; of a narrow one by the density in its middle m and the
+    terms to the fourth order of its width, (m^2 - 1) / 24 and (m^4 - 6 m^2 + 3) / 1920."""
+    width, m = a - b, 0.5 * (a + b)
+    narrow = lt(width * (1.0 + absolute(m)), 1e-2)
+    w2, m2 = switch(narrow, width * width, 0.0), switch(narrow, m * m, 0.0)
+    series = log1p(w2 * ((m2 - 1.0) / 24.0 + w2 * (m2 * (m2 - 6.0) + 3.0) / 1920.0))
+    middle = log(switch(narrow, width, 1.0)) - 0.5 * m2 - LOG_SQRT_2PI + series
     upper = gt(b, 0.0)
-    return log_diff_exp(log_ndtr(switch(upper, -b, a)), log_ndtr(switch(upper, -a, b)))
+    high, low = switch(narrow, 1.0, switch(upper, -b, a)), switch(narrow, 0.0, switch(upper, -a, b))
+    return switch(narrow, middle, log_diff_exp(log_ndtr(high), log_ndtr(low)))
 
 
 def _category_of(latent: Variable, cutpoints: Variable) -> Variable:

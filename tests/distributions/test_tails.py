@@ -42,6 +42,23 @@ def test_tail(name: str, function: str, arguments: tuple[float, ...], expected: 
 
 
 @pytest.mark.parametrize(
+    ("low", "high", "expected", "by_low", "by_high"),
+    [
+        (0.0, 1e-10, -23.94478946314513, -9999999999.9999996, 9999999999.9999996),
+        (2.0, 2.003, -8.7310815212686643, -334.33483408219368, 332.33333558331732),
+        (2.0, 2.004, -8.4443994457335935, -251.00200133066005, 249.0000039999891),
+        (-30.0, -29.9997, -459.02616325655112, -3318.3558831980925, 3348.3557329730939),
+    ],
+)
+def test_narrow_category(low: float, high: float, expected: float, by_low: float, by_high: float) -> None:
+    cuts = root("cuts", shape=(2,))
+    value = DISTRIBUTIONS["ordered_probit"].log_prob(constant(2), constant(0.0), cuts)
+    found, slopes = evaluate([value, *grad(value, [cuts])], {cuts: np.array([low, high])})
+    assert found == pytest.approx(expected, rel=1e-11)
+    np.testing.assert_allclose(slopes, [by_low, by_high], rtol=1e-9)
+
+
+@pytest.mark.parametrize(
     ("z", "slant"),
     [(-3.0, 2.0), (-0.4, 30.0), (0.0, 0.7), (0.0, -0.7), (-0.2, 0.0), (0.3, -2.0), (1.5, 1.0), (-9.0, -1.0)],
 )
