@@ -242,15 +242,23 @@ class Elaborator:
         self.terms[statement] = value
 
     @contextmanager
+    def perhaps(self) -> Iterator[None]:
+        """What is traced inside need not happen."""
+        self.depth += 1
+        try:
+            yield
+        finally:
+            self.depth -= 1
+
+    @contextmanager
     def collect_terms(self) -> Iterator[Terms]:
         """Terms added inside go to the dictionary, not to the target; they are conditional."""
         outer, self.terms = self.terms, {}
-        self.depth += 1
         try:
-            yield self.terms
+            with self.perhaps():
+                yield self.terms
         finally:
             self.terms = outer
-            self.depth -= 1
 
     def note_observed(self, left: s.Expression) -> None:
         name = steps(left)[0].name if is_part(left) else None
@@ -304,7 +312,8 @@ class Elaborator:
             condition = self.assumptions.get(condition, condition)
         if is_known(condition):
             return self.evaluate(e.if_true if condition else e.if_false)
-        a, b = (promote(self.evaluate(v), self.checked.type_of(e)) for v in (e.if_true, e.if_false))
+        with self.perhaps():
+            a, b = (promote(self.evaluate(v), self.checked.type_of(e)) for v in (e.if_true, e.if_false))
         if shapes_of(a) != shapes_of(b):
             raise ElaborationError("the two values have different sizes", e.span)
         then, otherwise = ([self.lift(leaf) for leaf in leaves_of(v)] for v in (a, b))

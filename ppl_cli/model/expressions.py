@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ppl_cli.graph.basic import Constant, Variable, constant
+from ppl_cli.graph.basic import Constant, Op, Variable, constant
 from ppl_cli.graph.traversal import clone_replace, evaluate, roots_of, toposort
 from ppl_cli.language import syntax as s
 from ppl_cli.language.checked import ResolvedCall
@@ -36,6 +36,7 @@ from ppl_cli.model.values import (
     shapes_of,
 )
 from ppl_cli.ops.control import InnerGraphOp, make_if
+from ppl_cli.ops.elementwise import Elementwise
 from ppl_cli.ops.indexing import Gather, affine
 from ppl_cli.ops.random import RandomVariable, StepToken
 from ppl_cli.ops.reporting import checked_divisor, checked_index, checked_product
@@ -185,9 +186,10 @@ class Expressions:
                 return int(bool(a))
             b = self(e.right)
             return int(bool(b)) if is_known(b) else to_int(ne(b, 0))
-        b = self.el.lift(self(e.right))
+        with self.el.perhaps():
+            b = self.el.lift(self(e.right))
         live = self.el.live_variables()
-        if any(isinstance(node.op, Gather | InnerGraphOp) for node in toposort([b], stop=live)):  # it may fail
+        if any(_may_fail(node.op) for node in toposort([b], stop=live)):
             right, decided = to_int(ne(b, 0)), constant(int(e.operator == "||"))
             then, otherwise = (right, decided) if e.operator == "&&" else (decided, right)
             return lower(make_if(ne(a, 0), [then], [otherwise], live)[0])
@@ -416,6 +418,11 @@ class Expressions:
 
     def string(self, e: s.StringLiteral) -> Value:
         raise NotSupported("strings here are", e.span)
+
+
+def _may_fail(op: Op) -> bool:
+    """Whether something may be refused when it is computed."""
+    return isinstance(op, Gather | InnerGraphOp) or (isinstance(op, Elementwise) and op.scalar.reports)
 
 
 def whole(result: int, operands: Sequence[Value], span: Span) -> int | np.int64:

@@ -109,8 +109,17 @@ def test_functions_of_numbers_are_nan() -> None:
     assert all(math.isnan(evaluate_expression(EMPTY, e, {})) for e in ("sqrt(-1)", "log(-1)", "lgamma(not_a_number())"))
 
 
-def test_what_is_not_reached_is_not_refused() -> None:
-    assert evaluate_expression(EMPTY, "s > 0 ? normal_lpdf(1 | 0, s) : 7.0", {"s": -3}) == 7
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("s > 0 ? normal_lpdf(1 | 0, s) : 7.0", 7),
+        ("s > 0 ? normal_lpdf(1 | 0, -1) : 7.0", 7),
+        ("s > 0 && normal_lpdf(1 | 0, s) > 0", 0),
+        ("s < 0 || normal_lpdf(1 | 0, -1) > 0", 1),
+    ],
+)
+def test_what_is_not_reached_is_not_refused(expression: str, value: float) -> None:
+    assert evaluate_expression(EMPTY, expression, {"s": -3}) == value
 
 
 @pytest.mark.parametrize("backend", ["c", "numba"])
