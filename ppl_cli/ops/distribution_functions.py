@@ -1,8 +1,8 @@
 """Elementwise distribution functions without a closed form: of the gamma, beta, Student and skew normal families.
 
-Their derivatives by the argument are densities. Those by a shape parameter are central differences of the eighth order:
-eight values that are exact to rounding give about twelve digits, also in the tails, where these functions keep their
-relative accuracy.
+Their derivatives by the argument are densities. Those by a shape parameter are central differences of the eighth order
+of their logarithms: eight values that are exact to rounding give about twelve digits, also in the tails, where these
+functions keep their relative accuracy.
 """
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from typing import Any
 
 from ppl_cli.graph.basic import Constant, Variable
 from ppl_cli.ops.elementwise import elementwise
-from ppl_cli.ops.scalar_math import _CYTHON, _special, eq, exp, gt, lgamma, log, log1p, sqrt, switch
+from ppl_cli.ops.scalar_math import _CYTHON, _special, eq, exp, gt, lgamma, log, log1p, maximum, sqrt, switch
 
 # Weights of f(x + k h) - f(x - k h), k = 1 .. 4, in h f'(x) (Fornberg 1988, Mathematics of Computation 51, table 1).
 _DIFFERENCE = (4 / 5, -1 / 5, 4 / 105, -1 / 280)
+TINY = 2.2250738585072014e-308  # the smallest normal number
 
 
 def difference(function: Callable[..., Variable], arguments: tuple[Variable, ...], position: int) -> Variable:
@@ -32,7 +33,12 @@ def difference(function: Callable[..., Variable], arguments: tuple[Variable, ...
 def _slopes(g: Variable, function: Callable[..., Variable], arguments: tuple[Variable, ...]) -> list[Variable | None]:
     """The gradient by all arguments but the last; None for those that are data."""
     shapes = enumerate(arguments[:-1])
-    return [None if isinstance(a, Constant) else g * difference(function, arguments, k) for k, a in shapes]
+    scaled = g * function(*arguments)
+
+    def logarithm(*shifted: Variable) -> Variable:
+        return log(maximum(function(*shifted), TINY))
+
+    return [None if isinstance(a, Constant) else scaled * difference(logarithm, arguments, k) for k, a in shapes]
 
 
 def _pullback(name: str, density: Callable[..., Variable], sign: float = 1.0) -> Any:

@@ -161,6 +161,14 @@ atanh = elementwise(
     "atanh", 1, np.arctanh, lambda g, y, x: (g / ((1.0 - x) * (1.0 + x)),), "atanh({0})", "atanh({0})",
 )
 
+def _digamma_step(a: Variable, k: Variable) -> Variable:
+    """digamma(a + k) - digamma(a); for a large `a` by the difference of their asymptotic series (Abramowitz and Stegun
+    6.3.18), in which nothing large cancels."""
+    part = k / (a * (a + k))
+    series = log1p(k / a) + part * (0.5 + (1.0 / a + 1.0 / (a + k)) / 12.0)
+    return switch(gt(a, 1e5), series, digamma(a + k) - digamma(a))
+
+
 # Special functions
 _CYTHON = "scipy.special.cython_special:"
 lgamma = elementwise("lgamma", 1, _special("gammaln"), lambda g, y, x: (g * digamma(x),), "lgamma_({0})", "lgamma({0})")
@@ -168,7 +176,7 @@ lbeta = elementwise(
     "lbeta",
     2,
     _special("betaln"),
-    lambda g, y, a, b: (g * (digamma(a) - digamma(a + b)), g * (digamma(b) - digamma(a + b))),
+    lambda g, y, a, b: (-g * _digamma_step(a, b), -g * _digamma_step(b, a)),
     "",
     "",
     external=_CYTHON + "betaln",

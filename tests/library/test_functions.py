@@ -78,6 +78,33 @@ model {{ target += {expression}; }}
     assert gradient[0] == pytest.approx((up - down) / 2e-6, rel=1e-6, abs=1e-7)
 
 
+@pytest.mark.parametrize(
+    ("expression", "x", "value", "slope"),
+    [
+        ("log(gamma_p(x, 1))", 50.0, -149.45797200505863, -3.92238137582136),
+        ("log(gamma_q(x, 1000))", 900.0, -7.3816098587889145, 0.114507817246066),
+        ("gamma_lccdf(10 | x, 0.5)", 1e-3, -13.674895640579353, 1002.33535635202),
+        ("lbeta(x, 3)", 1e12, -82.199916167228699, -2.999999999997e-12),
+        ("lbeta(3, x)", 1e12, -82.199916167228699, -2.999999999997e-12),
+        ("lbeta(x, 0.5)", 1e15, -16.697023254530642, -5.0000000000000012e-16),
+        ("lchoose(x, 3)", 1e12, 81.10130387855459, 3.000000000003e-12),
+        ("lchoose(x, 5e11)", 1e12, 693147180545.90401, 0.69314718055944531),
+    ],
+)
+def test_slopes_far_out(expression: str, x: float, value: float, slope: float) -> None:
+    """The expected figures are those of mpmath in 60 digits."""
+    model = load(f"parameters {{ real x; }} model {{ target += {expression}; }}")
+    found, gradient = model.logp_grad(np.array([x]))
+    assert (found, gradient[0]) == (pytest.approx(value, rel=1e-12), pytest.approx(slope, rel=1e-9))
+
+
+@pytest.mark.parametrize("call", ["multi_normal_rng(mu, S)", "multi_student_t_cholesky_rng(5, mu, S)"])
+def test_draws_of_several_row_vectors(call: str) -> None:
+    load(f"""parameters {{ real x; }} model {{ x ~ normal(0, 1); }} generated quantities {{
+        array[2] row_vector[2] mu = {{[1, 2], [3, 4]}}; matrix[2, 2] S = [[1, 0], [0.2, 1]];
+        array[2] vector[2] y = {call}; }}""")
+
+
 REFUSED = ["divide(1, n)", "elt_divide(1, n)", "modulus(1, n)", "choose(n - 1, 2)", "choose(70, 35 + n)"]
 
 

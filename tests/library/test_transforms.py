@@ -18,6 +18,7 @@ CASES: list[tuple[str, str, str, str]] = [
     ("vector<offset=1, multiplier=3>[3] x;", "vector[3] y;", ", rep_vector(1, 3), 3", "offset_multiplier"),
     ("ordered[3] x;", "vector[3] y;", "", "ordered"),
     ("array[2] ordered[3] x;", "array[2] vector[3] y;", "", "ordered"),
+    ("array[2, 1, 2] simplex[3] x;", "array[2, 1, 2] vector[2] y;", "", "simplex"),
     ("positive_ordered[3] x;", "vector[3] y;", "", "positive_ordered"),
     ("simplex[4] x;", "vector[3] y;", "", "simplex"),
     ("sum_to_zero_vector[4] x;", "vector[3] y;", "", "sum_to_zero"),
@@ -36,6 +37,7 @@ WEIGHED = """functions {
   real weighed(matrix x) { return weighed(to_vector(x)); }
   real weighed(array[] real x) { return weighed(to_vector(x)); }
   real weighed(array[] vector x) { return weighed(to_vector(x[1] - 2 * x[2])); }
+  real weighed(array[,,] vector x) { return weighed(x[1, 1]) - 3 * weighed(x[2, 1]); }
   real weighed(array[] matrix x) { return weighed(to_vector(x[1] - 2 * x[2])); }
 }
 """

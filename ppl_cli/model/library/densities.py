@@ -159,8 +159,8 @@ def _draw_signatures(law: Distribution, parameters: list[str]) -> list[tuple[str
         return [("vector", parameters)]
     single = [p.replace("vectors", "vector") for p in parameters]
     rows = [p.replace("vectors", "row_vector") for p in parameters]
-    many = [p.replace("vectors", "array[] vector") for p in parameters]
-    return [("vector", single), ("vector", rows), ("array[] vector", many)]
+    many = [[p.replace("vectors", f"array[] {one}") for p in parameters] for one in ("vector", "row_vector")]
+    return [("vector", single), ("vector", rows), *(("array[] vector", arguments) for arguments in many)]
 
 
 for _section, _laws in SECTIONS:

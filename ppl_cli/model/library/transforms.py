@@ -24,7 +24,7 @@ function = Section("Transforms of constrained variables").function
 
 Shape = tuple[int, ...]
 Make = Callable[..., Bijection]
-ARRAYS = ("", "array[] ", "array[,] ")
+ARRAYS = ("", "array[] ", "array[,] ", "array[,,] ")
 
 
 def _free(y: Variable, transform: Bijection, turned: bool) -> Variable:
