@@ -21,7 +21,7 @@ from ppl_cli.inference.options import SampleOptions
 from ppl_cli.language.diagnostics import LanguageError, error
 from ppl_cli.model.constraints.noncentered import Affine, NonCentered, Piece
 from ppl_cli.model.model import Model
-from ppl_cli.model.reparameterize import Candidate, candidates, noncenter, noncentered
+from ppl_cli.model.reparameterize import Candidate, candidates, noncenter, noncentered_bijection
 from ppl_cli.ops.indexing import gather, set_at
 from ppl_cli.ops.linalg import identity
 from ppl_cli.ops.scalar_math import gt, switch
@@ -83,7 +83,7 @@ def chosen_by_pilot(pipeline: Pipeline, seed: int) -> Reparameterized:
     pilot = Pilot(pipeline, possible, seed)
     chosen, choices = pilot.best()
     cost = f"pilot: {pilot.gradients} gradients, {time.perf_counter() - started:.1f} s"
-    model = noncenter(pipeline.model, pipeline.terms, {n: possible[n] for n in chosen})
+    model = noncenter(pipeline.model, pipeline.terms, {n: c for n, c in possible.items() if n in chosen})
     made = {**refused, **{c.name: c for c in choices}}
     return Reparameterized(model, tuple(made[n] for n in known), cost)
 
@@ -158,7 +158,7 @@ def carried_over(pipeline: Pipeline, standard: Pipeline, possible: Mapping[str, 
         for old, new in zip(model.parameters, standard.model.parameters, strict=True)
     }
     standardized = {
-        c.parameter.value: noncentered(c.parameter.bijection, c.pieces).standardized(c.parameter.value)
+        c.parameter.value: noncentered_bijection(c.parameter.bijection, c.pieces).standardized(c.parameter.value)
         for c in switched.values()
     }
     q: Variable = constant(np.zeros(pipeline.size))

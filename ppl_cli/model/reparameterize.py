@@ -165,7 +165,7 @@ def noncenter(model: Model, terms: Sequence[Term], chosen: Mapping[str, Candidat
     for candidate in _in_order(chosen.values()):
         p = candidate.parameter
         pieces = tuple(replace(piece, form=piece.form.map(substitute)) for piece in candidate.pieces)
-        bijection = bijections[p.name] = noncentered(_mapped(p.bijection, substitute), pieces)
+        bijection = bijections[p.name] = noncentered_bijection(_mapped(p.bijection, substitute), pieces)
         values[p.name] = root(f"{p.name}_{bijection.suffix}__", "float64", bijection.unconstrained_shape)
         new[p.value] = bijection.unstandardized(values[p.name])
 
@@ -190,7 +190,7 @@ def noncenter(model: Model, terms: Sequence[Term], chosen: Mapping[str, Candidat
     )  # fmt: skip
 
 
-def noncentered(centered: Bijection, pieces: tuple[Piece, ...]) -> NonCentered:
+def noncentered_bijection(centered: Bijection, pieces: tuple[Piece, ...]) -> NonCentered:
     assert isinstance(centered, Elementwise)
     return NonCentered(centered.shape, centered.matrix, centered=centered, pieces=pieces)
 

@@ -46,7 +46,8 @@ class Form:
 
 def on_the_line(rv: Variable) -> Affine:
     """The form of a random expression."""
-    return _Draw(rv).on_the_line()
+    draw = _Draw(rv)
+    return draw.value(draw.x).affine
 
 
 def above(rv: Variable, lower: Variable) -> Affine:
@@ -55,10 +56,10 @@ def above(rv: Variable, lower: Variable) -> Affine:
     A law that is symmetric around `lower` scales the same way above it, so half-normal scales have a form, too.
     """
     draw = _Draw(rv)
-    form = draw.line(draw.x)
+    form = draw.value(draw.x)
     if form.affine.matrix or not _same(form.affine.location, lower):
         raise NotStandard("its lower bound is not the location of its law")
-    return draw.log(form.core).shifted(log(absolute(form.affine.scale))).affine
+    return draw.logarithm(form.core).shifted(log(absolute(form.affine.scale))).affine
 
 
 class _Draw:
@@ -75,29 +76,26 @@ class _Draw:
         primitives = [v for node in toposort([self.x]) if isinstance(node.op, PrimitiveDraw) for v in node.outputs]
         self.random = dependents([self.x], primitives)
 
-    def on_the_line(self) -> Affine:
-        return self.line(self.x).affine
-
-    def line(self, x: Variable) -> Form:
+    def value(self, x: Variable) -> Form:
         """x as an affine function."""
         if isinstance(x.op, BroadcastTo):
-            return self.line(x.inputs[0])
+            return self.value(x.inputs[0])
         if isinstance(x.op, Reshape) and isinstance(x.inputs[0].op, MatMul):
             factor, column = x.inputs[0].inputs
             if self.triangular and factor not in self.random and column.shape[-1] == 1:
                 return Form(Affine(scale=factor, matrix=True), column)
-        return self._outermost(x, ON_THE_LINE, self.line)
+        return self._outermost(x, OF_VALUES, self.value)
 
-    def log(self, x: Variable) -> Form:
-        """log x as an affine function."""
+    def logarithm(self, x: Variable) -> Form:
+        """log |x| as an affine function."""
         if isinstance(x.op, BroadcastTo):
-            return self.log(x.inputs[0])
+            return self.logarithm(x.inputs[0])
         if isinstance(x.op, Elementwise) and x.op.name == "exp":
-            return self.line(x.inputs[0])
-        return self._outermost(x, ON_THE_LOG_SCALE, self.log)
+            return self.value(x.inputs[0])
+        return self._outermost(x, OF_LOGARITHMS, self.logarithm)
 
     def _outermost(self, x: Variable, rules: Rules, inner: Callable[[Variable], Form]) -> Form:
-        """By the rule for the outermost operation, of which only one input may be random."""
+        """By the rule for the outermost operation."""
         if not isinstance(x.op, Elementwise):
             return Form(Affine(), x)
         random = [k for k, v in enumerate(x.inputs) if v in self.random]
@@ -105,20 +103,22 @@ class _Draw:
         if rule is None:
             return Form(Affine(), x)
         known = [v for k, v in enumerate(x.inputs) if k not in random]
-        return rule([inner(x.inputs[k]) for k in random], known)
-
-
-def _product(forms: Sequence[Form], _: Sequence[Variable]) -> Form:
-    """Factors of both leave a product of random values, as in those of Student's t."""
-    second, first = sorted(forms, key=lambda f: f.affine.matrix)
-    if second.affine.matrix or not all(_same(f.affine.location, Affine().location) for f in forms):
-        return Form(Affine(), first.core)
-    return first.scaled(second.affine.scale)
+        found = rule([inner(x.inputs[k]) for k in random], known)
+        return found if len(random) == 1 else replace(found, core=x)
 
 
 def _sum(forms: Sequence[Form], _: Sequence[Variable]) -> Form:
-    first, second = (f.affine for f in forms)
-    return Form(Affine(location=first.location + second.location), forms[0].core)
+    """Locations leave a sum of random values."""
+    first, second = forms
+    return replace(first, affine=Affine(first.affine.location + second.affine.location))
+
+
+def _product(forms: Sequence[Form], _: Sequence[Variable]) -> Form:
+    """Scales leave a product of random values, such as Student's t is one."""
+    scalar, first = sorted(forms, key=lambda f: f.affine.matrix)
+    if scalar.affine.matrix or not all(_same(f.affine.location, Affine().location) for f in forms):
+        return replace(first, affine=Affine())
+    return first.scaled(scalar.affine.scale)
 
 
 def _same(a: Variable, b: Variable) -> bool:
@@ -130,7 +130,7 @@ def _same(a: Variable, b: Variable) -> bool:
 
 # What an operation, of which the inputs at the given positions are random, makes of their forms and of the others.
 Rules = dict[tuple[str | int, ...], Callable[[Sequence[Form], Sequence[Variable]], Form]]
-ON_THE_LINE: Rules = {
+OF_VALUES: Rules = {
     ("add", 0): lambda f, a: f[0].shifted(a[0]),
     ("add", 1): lambda f, a: f[0].shifted(a[0]),
     ("add", 0, 1): _sum,
@@ -142,7 +142,7 @@ ON_THE_LINE: Rules = {
     ("mul", 0, 1): _product,
     ("div", 0): lambda f, a: f[0].scaled(1.0 / a[0]),
 }
-ON_THE_LOG_SCALE: Rules = {
+OF_LOGARITHMS: Rules = {
     ("mul", 0): lambda f, a: f[0].shifted(log(absolute(a[0]))),
     ("mul", 1): lambda f, a: f[0].shifted(log(absolute(a[0]))),
     ("div", 0): lambda f, a: f[0].shifted(-log(absolute(a[0]))),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 
 from ppl_cli.api import PplModel, load
+from ppl_cli.compiler import CompiledFunction
 from ppl_cli.errors import OptionError
 from ppl_cli.graph.traversal import toposort
 from ppl_cli.language.diagnostics import LanguageError
@@ -119,9 +122,13 @@ def models(request: pytest.FixtureRequest) -> tuple[PplModel, PplModel, list[str
     return both(request.param)
 
 
+@cache
+def drawn(model: PplModel) -> CompiledFunction:
+    return model.pipeline.drawn([p.name for p in model.model.parameters])
+
+
 def constrained(model: PplModel, q: np.ndarray) -> dict[str, np.ndarray]:
-    names = [p.name for p in model.model.parameters]
-    return model.pipeline.unpack(names, model.pipeline.drawn(names)(q)[1])
+    return model.pipeline.unpack([p.name for p in model.model.parameters], drawn(model)(q)[1])
 
 
 def points(model: PplModel, count: int = 4) -> np.ndarray:
