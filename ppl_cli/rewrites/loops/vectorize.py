@@ -210,6 +210,8 @@ class Evaluation:
             return states.close(result, inside)
         if isinstance(result, State):
             raise Recurrence("a carried value becomes another one")
+        if carry.reads and lengths.max() > 1:
+            raise Recurrence("a carried value is read as it was before the iteration, and replaced")
         if not lengths.all():
             raise Recurrence("a value is overwritten by a loop that may not run")
         if isinstance(result, Variable):
