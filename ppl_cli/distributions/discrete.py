@@ -2,6 +2,7 @@
 Distributions"."""
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,11 +21,12 @@ from ppl_cli.distributions.formulas import (
     valid,
     within,
 )
-from ppl_cli.graph.basic import Variable, as_variable, constant
+from ppl_cli.graph.basic import Variable, as_variable, constant, root
 from ppl_cli.graph.traversal import evaluate, roots_of
+from ppl_cli.ops.control import make_loop
 from ppl_cli.ops.distribution_functions import gamma_p, gamma_q, inc_beta, inc_beta_complement, log_rising
 from ppl_cli.ops.random import primitive
-from ppl_cli.ops.reduction import CumulativeSum, log_sum_exp, reduce_sum
+from ppl_cli.ops.reduction import log_sum_exp, reduce_max
 from ppl_cli.ops.scalar_math import (
     add,
     both,
@@ -194,21 +196,35 @@ def _inner(v: Variable) -> Variable:
     return reshape(v, (*v.shape, 1))
 
 
-def _counts_up_to(last: Variable, what: str) -> Variable:
-    """0, 1, .. up to the largest of `last`, which must be data."""
-    if roots_of([last]):
-        raise NotImplementedError(f"the distribution function of {what} that is not data")
-    return constant(np.arange(int(evaluate([last])[0].max(initial=0)) + 1))
+def _largest(v: Variable) -> Variable:
+    return reduce_max(reshape(v, (v.type.size,)))
+
+
+Masses = Callable[[Variable, Callable[[Any], Variable]], Variable]
+
+
+def _log_sum(masses: Masses, last: Variable) -> Variable:
+    """The log of the sum of exp(masses(k, lift)) over k = 0, 1, .. up to the largest of `last`: where that is data
+    along an axis, with which `lift` completes what has none, else in a loop."""
+    if not roots_of([last]):
+        return log_sum_exp(masses(constant(np.arange(int(evaluate([last])[0].max(initial=0)) + 1)), _inner))
+    k = root("k", "int64")
+    term = exp(masses(k, lambda v: v))
+    total = root("total", shape=term.shape)
+    zero = constant(np.zeros(term.shape))
+    return log(make_loop(k, [total], [total + term], 0, add(_largest(last), 1), [zero])[0])
 
 
 def _beta_neg_binomial_tail(x: Any, r: Any, alpha: Any, beta: Any, upper: bool) -> Variable:
-    """The sum of the masses up to x, which must be data."""
-    k = _counts_up_to(as_variable(x), "beta_neg_binomial at a count")
-    parameters = [_inner(as_variable(v)) for v in (r, alpha, beta)]
+    """The sum of the masses up to x."""
+    parameters = [as_variable(v) for v in (r, alpha, beta)]
 
     def inside(held: Variable) -> Variable:
-        masses = switch(le(k, _inner(held)), beta_neg_binomial_lpmf(k, *parameters), NEGATIVE_INFINITY)
-        return log1m_exp(log_sum_exp(masses)) if upper else log_sum_exp(masses)
+        def masses(k: Variable, lift: Callable[[Any], Variable]) -> Variable:
+            return within(le(k, lift(held)), beta_neg_binomial_lpmf(k, *map(lift, parameters)))
+
+        lower = _log_sum(masses, as_variable(x))
+        return log1m_exp(lower) if upper else lower
 
     return _tail(x, None, upper, inside)
 
@@ -222,14 +238,15 @@ def _yule_simon_tail(x: Any, alpha: Any, upper: bool) -> Variable:
 
 
 def _beta_binomial_tail(x: Any, n: Any, alpha: Any, beta: Any, upper: bool) -> Variable:
-    """The sum of the masses, for which the largest n must be data."""
-    n = as_variable(n)
-    k = _counts_up_to(n, "beta_binomial for a population size")
-    parameters = [_inner(as_variable(v)) for v in (n, alpha, beta)]
+    """The sum of the masses up to x or of those above it."""
+    n, counted = as_variable(n), gt if upper else le
+    parameters = [as_variable(v) for v in (n, alpha, beta)]
 
     def inside(held: Variable) -> Variable:
-        counted = gt(k, _inner(held)) if upper else le(k, _inner(held))
-        return log_sum_exp(switch(counted, beta_binomial_lpmf(k, *parameters), NEGATIVE_INFINITY))
+        def masses(k: Variable, lift: Callable[[Any], Variable]) -> Variable:
+            return within(counted(k, lift(held)), beta_binomial_lpmf(k, *map(lift, parameters)))
+
+        return _log_sum(masses, n)
 
     return _tail(x, n, upper, inside)
 
@@ -257,15 +274,14 @@ def _binomial(shape: Shape, n: Any, p: Any) -> Variable:
 
 
 def _hypergeometric_draw(shape: Shape, n: Any, a: Any, b: Any) -> Variable:
-    """By inversion over all outcomes: no more than the draws, and than the successes, of which one must be data."""
-    n, a, b = (reshape(broadcast_to(as_variable(v), shape), (*shape, 1)) for v in (n, a, b))
-    known = [v for v in (n, a) if not roots_of([v])]
-    if not known:
-        raise NotImplementedError("drawing from hypergeometric with numbers of draws and successes that are not data")
-    k = constant(np.arange(min(int(v.max(initial=0)) for v in evaluate(known)) + 1))
-    below = CumulativeSum()(exp(hypergeometric_lpmf(k, n, a, b)))
-    u = reshape(primitive("uniform", shape=shape), (*shape, 1))
-    return int_min(reduce_sum(switch(gt(u, below), 1, 0), -1), reshape(n, shape))
+    """By inversion: the number of outcomes below which there is less mass than a uniform number."""
+    n, a, b = (broadcast_to(as_variable(v), shape) for v in (n, a, b))
+    u, zero = primitive("uniform", shape=shape), constant(np.zeros(shape))
+    k, below, passed = root("k", "int64"), root("below", shape=shape), root("passed", "int64", shape)
+    mass = below + exp(hypergeometric_lpmf(k, n, a, b))
+    counted = add(passed, switch(gt(u, mass), 1, 0))
+    stop = add(int_min(_largest(n), _largest(a)), 1)
+    return int_min(make_loop(k, [below, passed], [mass, counted], 0, stop, [zero, to_int(zero)])[1], n)
 
 
 def _neg_binomial_draw(shape: Shape, r: Any, p: Variable) -> Variable:
