@@ -43,7 +43,7 @@ PROGRAMS = {
     "a type error": ("parameters { real x; } model { int i = x; }", "model.ppl:1:"),
     "an unknown distribution": ("parameters { real x; } model { x ~ norml(0, 1); }", "did you mean `normal`"),
     "what is not supported yet": (
-        "parameters { int<lower=0> n; } model { n ~ poisson(2); }",
+        "parameters { tuple(int, real) t; } model { t.1 ~ poisson(2); }",
         "not supported yet",
     ),
 }
