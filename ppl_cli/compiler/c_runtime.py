@@ -131,13 +131,14 @@ static double lambert_w(double x, int lower) {
 """,
     "choose": """\
 static int64_t choose(int64_t n, int64_t k) {
-  if (n < 0 || k < 0 || k > n) return 0;
+  if (n < 0 || k < 0) return -1;
+  if (k > n) return 0;
   int64_t result = 1;
   if (k > n - k) k = n - k;
   for (int64_t i = 1; i <= k; ++i) {
     int64_t a = result, b = i;
     while (b) { int64_t r = a % b; a = b; b = r; }
-    if (__builtin_mul_overflow(result / a, (n - i + 1) / (i / a), &result)) return 0;
+    if (__builtin_mul_overflow(result / a, (n - i + 1) / (i / a), &result)) return -1;
   }
   return result;
 }

@@ -20,7 +20,7 @@ from ppl_cli.model.analysis import TARGET
 from ppl_cli.model.compounds import Complex, Parts, Tuple, each, leaves_of
 from ppl_cli.model.indexing import Position
 from ppl_cli.model.parts import spelled
-from ppl_cli.model.sites import DIVISION_PIECES, INDEX_PIECES, PRODUCT_PIECES, Site
+from ppl_cli.model.sites import CHOOSE_PIECES, DIVISION_PIECES, INDEX_PIECES, PRODUCT_PIECES, Site
 from ppl_cli.model.stretches import CUTS
 from ppl_cli.model.values import (
     Leaf,
@@ -39,7 +39,7 @@ from ppl_cli.ops.control import InnerGraphOp, make_if
 from ppl_cli.ops.elementwise import Elementwise
 from ppl_cli.ops.indexing import Gather, affine
 from ppl_cli.ops.random import RandomVariable, StepToken
-from ppl_cli.ops.reporting import checked_divisor, checked_index, checked_product
+from ppl_cli.ops.reporting import checked_divisor, checked_index, checked_int, checked_product
 from ppl_cli.ops.scalar_math import add, both, either, ne, sub, to_int
 from ppl_cli.ops.shape import stack
 
@@ -264,6 +264,9 @@ class Expressions:
             assert isinstance(result, Parts)
             result, log_jacobian = result.elements
             self.el.add_term(e, self.el.lift(log_jacobian))
+        if e.name == "choose" and isinstance(result, Variable):
+            site = self.el.site(Site("arithmetic", e.span, CHOOSE_PIECES))
+            result = checked_int(result, 0, np.iinfo("int64").max, site)
         return promote(result, resolved.result)
 
     def stretched(

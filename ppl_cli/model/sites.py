@@ -48,6 +48,7 @@ DIVISION_PIECES = ("integer division by zero",)
 PRODUCT_PIECES = (
     "the product of the integers ", Piece((), "int64"), " and ", Piece((), "int64"), " does not fit into 64 bits",
 )  # fmt: skip
+CHOOSE_PIECES = ("a binomial coefficient of negative numbers, or one that does not fit into 64 bits",)
 INDEX_PIECES = ("index ", Piece((), "int64"), " is out of range: the size is ", Piece((), "int64"))
 
 

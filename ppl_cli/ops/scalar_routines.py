@@ -42,8 +42,10 @@ def lambert_w(x: float, lower: bool) -> float:
 
 
 def choose(n: int, k: int) -> int:
-    """The binomial coefficient, exactly; 0 if there is none or if it does not fit into 64 bits."""
-    if n < 0 or k < 0 or k > n:
+    """The binomial coefficient, exactly; -1 if there is none or if it does not fit into 64 bits."""
+    if n < 0 or k < 0:
+        return -1
+    if k > n:
         return 0
     result = 1
     for i in range(1, min(k, n - k) + 1):
@@ -51,7 +53,7 @@ def choose(n: int, k: int) -> int:
         factor = (n - i + 1) // (i // common)
         result //= common
         if result > 9223372036854775807 // factor:
-            return 0
+            return -1
         result *= factor
     return result
 

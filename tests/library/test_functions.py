@@ -98,6 +98,23 @@ def test_slopes_far_out(expression: str, x: float, value: float, slope: float) -
     assert (found, gradient[0]) == (pytest.approx(value, rel=1e-12), pytest.approx(slope, rel=1e-9))
 
 
+@pytest.mark.parametrize(("n", "finite"), [(6.5, True), (60.5, True), (69.5, False), (-1.0, False)])
+@pytest.mark.parametrize("backend", ["c", "numba"])
+def test_choose_of_what_is_computed(n: float, finite: bool, backend: str) -> None:
+    model = load("""parameters { real x; }
+    model { int n = 0; real left = x; if (x < 0) n = -5; while (left > 0) { n += 1; left -= 1; }
+            target += choose(n, n %/% 2); }""", backend=backend)
+    value, _ = model.logp_grad(np.array([n]))
+    expected = float(math.comb(math.ceil(n), math.ceil(n) // 2)) if finite else math.nan
+    np.testing.assert_equal(value, expected)
+
+
+def test_choose_of_data_in_a_loop() -> None:
+    model = load("data { array[3] int n; } parameters { real x; } "
+                 "model { for (i in 1:3) target += choose(n[i], 2) * x; }", data={"n": [3, 4, -1]})  # fmt: skip
+    assert math.isnan(model.logp_grad(np.ones(1))[0])
+
+
 @pytest.mark.parametrize("call", ["multi_normal_rng(mu, S)", "multi_student_t_cholesky_rng(5, mu, S)"])
 def test_draws_of_several_row_vectors(call: str) -> None:
     load(f"""parameters {{ real x; }} model {{ x ~ normal(0, 1); }} generated quantities {{

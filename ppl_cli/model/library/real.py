@@ -134,10 +134,11 @@ add("T log_sum_exp(T, T)", lambda a, b: sm.log_add_exp(real(a), real(b)),
 
 @function("Z choose(Z, Z)", sentence="The binomial coefficient: in how many ways k of n can be chosen")
 def choose(n: Variable, k: Variable) -> Variable:
+    """Where it is negative there is none: what is known is refused here, other numbers where they are computed."""
     if isinstance(n, Constant) and isinstance(k, Constant):
         if np.any(n.data < 0) or np.any(k.data < 0):
             raise ValueError("choose takes numbers that are not negative")
-        if np.any((sf.choose.op.perform(n.data, k.data)[0] == 0) & (k.data <= n.data)):
+        if np.any(sf.choose.op.perform(n.data, k.data)[0] < 0):
             raise ValueError("a binomial coefficient does not fit into 64 bits")
     return sf.choose(n, k)
 

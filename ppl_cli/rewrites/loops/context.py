@@ -15,6 +15,7 @@ from ppl_cli.graph.basic import Constant, Op, Variable, constant
 from ppl_cli.graph.traversal import fold
 from ppl_cli.ops.indexing import AddAt, Gather
 from ppl_cli.ops.reduction import Reduce
+from ppl_cli.ops.reporting import Fault
 from ppl_cli.ops.scalar_math import mul
 from ppl_cli.ops.shape import BroadcastTo, Reshape
 
@@ -116,10 +117,15 @@ class Batched:
 
 
 def make(op: Op, *inputs: Variable) -> Variable:
-    """op(*inputs), computed at once if the inputs are constants; views that change nothing are left out."""
+    """op(*inputs), computed at once if the inputs are constants without a fault; views that change nothing are left
+    out."""
     if isinstance(op, BroadcastTo | Reshape) and inputs[0].shape == op.shape:
         return inputs[0]
-    (output,) = fold(op.apply(*inputs))
+    node = op.apply(*inputs)
+    try:
+        (output,) = fold(node)
+    except Fault:
+        (output,) = node.outputs
     return output
 
 
