@@ -13,7 +13,6 @@ import pytest
 from ppl_cli import load
 from ppl_cli.errors import DataError
 from ppl_cli.evaluation import evaluate_expression
-from ppl_cli.language.diagnostics import LanguageError
 
 POINTS = [
     0.3 + 0.4j, -1.7 + 0.2j, 2.5 - 3.1j, -0.6 - 1.9j, 0.5j, -2j, 3 + 0j, -3 + 0j, 0.5 + 0j, -0.5 + 0j,
@@ -235,8 +234,3 @@ def test_parts_of_complex_numbers_are_drawn_from_the_prior() -> None:
 def test_print_shows_pairs(capsys: pytest.CaptureFixture[str]) -> None:
     load("transformed data { complex_vector[2] v = [1, 2i]'; print(v, {v}, 3 - 1i); }")
     assert capsys.readouterr().err == "[(1,0),(0,2)][[(1,0),(0,2)]](3,-1)\n"
-
-
-def test_what_is_left_out_is_refused_with_its_place() -> None:
-    with pytest.raises(LanguageError, match="complex_schur_decompose"):
-        load("data { complex_matrix[2, 2] m; } transformed data { complex_matrix[2, 2] l = complex_schur_decompose_t(m); }")
