@@ -24,7 +24,7 @@ from ppl_cli.compiler.build import FLAGS
 
 HERE = Path(__file__).parent
 N = 100_000
-TURNS = 12
+TURNS = 40
 NAMES = (
     "normal", "student_t", "cauchy", "double_exponential", "lognormal", "exponential", "gamma", "inv_gamma", "weibull",
     "beta", "bernoulli", "bernoulli_logit", "binomial", "binomial_logit", "poisson", "poisson_log", "neg_binomial_2",

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from compiler.compare import flat
 from library.examples import NOT_FINITE, Example, example
 
 from ppl_cli.compiler import Backend, compile_function
@@ -55,11 +56,11 @@ def assert_agrees(chunk: Sequence[Signature], backends: Sequence[Backend]) -> No
     values = {root: value for call in calls for root, value in call.values.items()}
     outputs = [outputs_of(call) for call in calls]
     together = [v for part in outputs for v in part]
-    q = np.concatenate([np.ravel(v) for v in values.values()]) if values else np.zeros(0)
+    q = flat(list(values.values()))
     found = {b: compile_function(list(values), None, together, backend=b)(q)[1] for b in backends}
     start = 0
     for call, part in zip(calls, outputs, strict=True):
-        expected = np.concatenate([np.ravel(v).astype(float) for v in evaluate(part, call.values)])
+        expected = flat(evaluate(part, call.values))
         for backend, got in found.items():
             np.testing.assert_allclose(
                 got[start : start + expected.size], expected, rtol=1e-8, atol=1e-10,
@@ -73,7 +74,7 @@ def assert_same_draws(chunk: Sequence[Signature]) -> None:
     if not calls:
         return
     values = {root: value for call in calls for root, value in call.values.items()}
-    q = np.concatenate([np.ravel(v) for v in values.values()])
+    q = flat(list(values.values()))
     draws = expand_draws([v for call in calls for v in call.outputs])
     state = np.array([1, 2, 0, 0], np.uint64)
     c, numba = (compile_function(list(values), None, draws, backend=b)(q, state)[1] for b in ("c", "numba"))
