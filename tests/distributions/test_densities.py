@@ -168,6 +168,13 @@ def test_bad_parameters_have_no_finite_density(name: str, parameters: tuple[floa
 
 
 SIGMA = np.array([[2.0, 0.5], [0.5, 1.0]])
+LOG_STUDENT = st.multivariate_t([0, 1], SIGMA, 3.5).logpdf([0.3, 0.1])
+ROWS, WEIGHTS = np.array([[0.3, -0.2], [1.0, 0.4], [0.1, 0.9]]), [0.5, 1.0, 2.5]
+LOG_PROCESS = sum(st.multivariate_normal([0, 0], SIGMA / w).logpdf(y) for y, w in zip(ROWS, WEIGHTS, strict=True))
+FACTOR, ROOT = np.linalg.cholesky(SIGMA), np.sqrt(2) * np.eye(2)
+LOG_JACOBIAN = np.log(4 * FACTOR[0, 0] ** 2 * FACTOR[1, 1])  # of the factor's square
+ALPHA, CUTS = np.array([0.3, 2.0, 5.0]), [-1.0, 0.2, 2.0]
+ENDS = [-np.inf, *CUTS, np.inf]
 LOG_DENSITY = st.multivariate_normal([0, 1], SIGMA).logpdf([0.3, 0.1])
 
 
@@ -181,6 +188,16 @@ LOG_DENSITY = st.multivariate_normal([0, 1], SIGMA).logpdf([0.3, 0.1])
         ("multinomial", ([1, 2, 4], [0.2, 0.3, 0.5]), st.multinomial(7, [0.2, 0.3, 0.5]).logpmf([1, 2, 4])),
         ("wishart", (SIGMA, 5.0, 2 * np.eye(2)), st.wishart(5, 2 * np.eye(2)).logpdf(SIGMA)),
         ("inv_wishart", (SIGMA, 5.0, 2 * np.eye(2)), st.invwishart(5, 2 * np.eye(2)).logpdf(SIGMA)),
+        ("multinomial_logit", ([1, 2, 4], np.log([2, 3, 5])), st.multinomial(7, [0.2, 0.3, 0.5]).logpmf([1, 2, 4])),
+        ("dirichlet_multinomial", ([1, 2, 4], ALPHA), st.dirichlet_multinomial(ALPHA, 7).logpmf([1, 2, 4])),
+        ("multi_student_t", ([0.3, 0.1], 3.5, [0.0, 1.0], SIGMA), LOG_STUDENT),
+        ("multi_student_t_cholesky", ([0.3, 0.1], 3.5, [0.0, 1.0], np.linalg.cholesky(SIGMA)), LOG_STUDENT),
+        ("multi_gp", (ROWS, SIGMA, WEIGHTS), LOG_PROCESS),
+        ("multi_gp_cholesky", (ROWS, np.linalg.cholesky(SIGMA), WEIGHTS), LOG_PROCESS),
+        ("wishart_cholesky", (FACTOR, 5.0, ROOT), st.wishart(5, 2 * np.eye(2)).logpdf(SIGMA) + LOG_JACOBIAN),
+        ("inv_wishart_cholesky", (FACTOR, 5.0, ROOT), st.invwishart(5, 2 * np.eye(2)).logpdf(SIGMA) + LOG_JACOBIAN),
+        ("ordered_logistic", ([1, 2, 3, 4], 0.4, CUTS), np.log(np.diff(st.logistic(0.4).cdf(ENDS)))),
+        ("ordered_probit", ([1, 2, 3, 4], 0.4, CUTS), np.log(np.diff(st.norm(0.4).cdf(ENDS)))),
         ("categorical", ([3, 1], [0.2, 0.3, 0.5]), np.log([0.5, 0.2])),
         ("categorical_logit", (2, [0.1, 0.4, -0.3]), np.log(np.exp(0.4) / np.exp([0.1, 0.4, -0.3]).sum())),
     ],
