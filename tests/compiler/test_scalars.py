@@ -38,7 +38,7 @@ REALS = [
 INTEGERS = [-7, -2, -1, 0, 1, 2, 5]
 
 # Operations of integers, and those that take a truth value first.
-OF_INTEGERS = {"int_div", "mod", "int_abs", "max", "min", "and", "or", "not"}
+OF_INTEGERS = {"int_div", "mod", "int_abs", "max", "min", "and", "or", "not", "choose"}
 
 
 def dtypes(scalar: Scalar) -> list[DType]:
