@@ -16,11 +16,11 @@ from ppl_cli.graph.gradient import vjp
 from ppl_cli.graph.traversal import clone_replace, dependents, evaluate, toposort, variables_of
 from ppl_cli.graph.types import TensorType
 from ppl_cli.ops.indexing import Gather, SetAt, affine, gather, set_at
-from ppl_cli.ops.scalar_math import add, either, ge, ne, sub, switch
+from ppl_cli.ops.scalar_math import add, either, ge, minimum, ne, sub, switch
 from ppl_cli.ops.shape import empty
 
 LARGEST_HISTORY = 50_000_000  # numbers that the gradient of a loop may keep of its iterations
-LARGEST_STOPPING_HISTORY = 5_000_000  # the same where the number of iterations is not known: room is kept for so many
+LARGEST_OPEN_HISTORY = 5_000_000  # the same where the number of iterations is not known: room is kept for so many
 
 
 @dataclass(frozen=True, eq=False)
@@ -282,19 +282,17 @@ def _history(loop: Loop, inputs: Sequence[Variable], needed: Sequence[Variable])
     start, stop, *rest = inputs
     if not needed and not loop.stops:
         return History(start, stop, {})
-    room = LARGEST_STOPPING_HISTORY if loop.stops else LARGEST_HISTORY
+    known = isinstance(start, Constant) and isinstance(stop, Constant)
+    room = LARGEST_HISTORY if known and not loop.stops else LARGEST_OPEN_HISTORY
     size = max(sum(c.type.size for c in needed), 1)
-    if isinstance(start, Constant) and isinstance(stop, Constant):
-        n = max(int(stop.data) - int(start.data), 0)
-    elif loop.stops:
-        n = room // size
-    else:
-        raise NotImplementedError("the gradient of a loop whose bounds are not known when the graph is built")
-    if loop.stops:
-        if loop.backwards:
-            raise NotImplementedError("second derivatives of a loop that ends on a condition")
-        n = min(n, room // size)
-    elif n * size > room:
+    n, end = room // size, stop
+    if known:
+        n = min(n, max(int(stop.data) - int(start.data), 0))  # type: ignore[attr-defined]
+    if loop.stops and loop.backwards:
+        raise NotImplementedError("second derivatives of a loop that ends on a condition")
+    if not known or loop.stops:
+        end = minimum(stop, add(start, n))
+    elif n < int(stop.data) - int(start.data):  # type: ignore[attr-defined]
         raise NotImplementedError("the gradient of a loop that would have to keep too many values")
     tapes = [root("history", c.dtype, (n, *c.shape)) for c in needed]
     count = root("count", "int64")
@@ -303,10 +301,10 @@ def _history(loop: Loop, inputs: Sequence[Variable], needed: Sequence[Variable])
     results += [set_at(tape, c, sub(loop.index, start)) for tape, c in zip(tapes, needed, strict=True)]
     blank: list[Variable] = [empty(t.shape, t.dtype) for t in tapes]
     if not loop.stops:
-        final = make_loop(loop.index, (*loop.carried, *tapes), results, start, stop,
+        final = make_loop(loop.index, (*loop.carried, *tapes), results, start, end,
                           (*rest[: loop.n_carried], *blank), loop.backwards)
-        return History(start, stop, dict(zip(needed, final[loop.n_carried :], strict=True)))
-    end = add(start, n)
+        values = dict(zip(needed, final[loop.n_carried :], strict=True))
+        return History(start, end, values, None if known else ge(end, stop))
     final = make_loop(loop.index, (*loop.carried, *tapes, count), [*results, add(count, 1)], start, end,
                       (*rest[: loop.n_carried], *blank, constant(0)), stops=True)
     last = add(start, final[-1])

@@ -26,16 +26,14 @@ def known_condition(node: Apply) -> Rewritten:
 
 @rewrite("same-branches", If)
 def same_branches(node: Apply) -> Rewritten:
-    """A result that is the same operand or constant in both branches needs no choice."""
+    """A result that both branches compute in the same way from the operands needs no choice."""
     op, operands = node.op, node.inputs[1:]
-    then, otherwise = op.bodies
-    first, second = (dict(zip(b.parameters, operands, strict=True)) for b in (then, otherwise))
-    pairs = [(first.get(a, a), second.get(b, b)) for a, b in zip(then.results, otherwise.results, strict=True)]
-    chosen = [k for k, (a, b) in enumerate(pairs) if a is not b]
-    if len(chosen) == len(pairs):
+    then, otherwise = (body(operands) for body in op.bodies)
+    chosen = [k for k, (a, b) in enumerate(zip(then, otherwise, strict=True)) if a is not b]
+    if len(chosen) == len(then):
         return None
     kept = iter(_with_results(op, chosen).apply(*node.inputs).outputs if chosen else ())  # type: ignore[arg-type]
-    return [a if a is b else next(kept) for a, b in pairs]
+    return [a if a is b else next(kept) for a, b in zip(then, otherwise, strict=True)]
 
 
 def _with_results(op: If, numbers: Sequence[int]) -> If:

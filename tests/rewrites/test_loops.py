@@ -14,6 +14,7 @@ from ppl_cli.ops.control import Loop, make_if, make_loop
 from ppl_cli.ops.indexing import gather, set_at
 from ppl_cli.ops.reduction import log_sum_exp, reduce_sum
 from ppl_cli.ops.scalar_math import add, exp, gt, mod, sub
+from ppl_cli.ops.shape import join, reshape
 from ppl_cli.rewrites.loops import IndexOutOfRange, vectorize_loops
 
 N = 7
@@ -25,6 +26,7 @@ Z = root("z", shape=(N, 4))
 S = root("s", shape=())
 POINT = {X: RNG.normal(size=4), Z: RNG.normal(size=(N, 4)), S: np.asarray(0.3)}
 I, J, K, T = root("i", "int64"), root("j", "int64"), root("k", "int64"), root("t")
+TOTAL = root("total")
 ZERO = constant(0.0)
 
 Case = tuple[Callable[[], list[Variable]], int]
@@ -43,6 +45,13 @@ def recurrence() -> list[Variable]:
     a = root("a", shape=(N,))
     step = set_at(a, gather(a, sub(I, 1)) * S + gather(Y, I), I)
     return make_loop(I, [a], [step], 1, N, [constant(np.ones(N))])
+
+
+def recurrence_of_a_whole_vector() -> list[Variable]:
+    """Every iteration reads elements of the vector and replaces all of it."""
+    a, j = root("a", shape=(2,)), gather(Y, I)
+    step = join([reshape(v, (1,)) for v in (gather(a, 0) + j * S, gather(a, 1) - j)])
+    return make_loop(I, [a], [step], 0, N, [constant(np.ones(2))])
 
 
 def recurrence_over_data() -> list[Variable]:
@@ -123,7 +132,7 @@ def two_writes_in_opposite_order() -> list[Variable]:
 
 
 CASES: dict[Callable[[], list[Variable]], int] = {
-    accumulator_with_scratch: 0, recurrence: 1, recurrence_over_data: 0, nested: 0, ragged: 0, scratch_vector: 0,
+    accumulator_with_scratch: 0, recurrence: 1, recurrence_of_a_whole_vector: 1, recurrence_over_data: 0, nested: 0, ragged: 0, scratch_vector: 0,
     matrix_fill: 0, condition_on_data: 0, condition_on_parameter: 1, forward_algorithm: 1, counter: 0,
     sums_by_group: 0, last_value: 0, two_writes_in_opposite_order: 1,
 }  # fmt: skip
@@ -158,6 +167,15 @@ def test_the_gradient_of_a_recurrence_keeps_no_history_of_the_whole_array() -> N
     (g,) = grad(reduce_sum(recurrence()[0]), [S])
     sizes = [v.type.size for node in toposort([g]) if isinstance(node.op, Loop) for v in node.outputs]
     assert max(sizes) <= N
+
+
+def test_the_gradient_of_a_recurrence_whose_length_an_outer_loop_decides() -> None:
+    inner = make_loop(J, [T], [T * T + gather(X, 0)], I, N, [TOTAL])
+    (total,) = make_loop(I, [TOTAL], inner, N - 3, N, [S])
+    (g,) = grad(total, [S])
+    step = 1e-6
+    up, down = (evaluate([total], {**POINT, S: np.asarray(0.3 + sign * step)})[0] for sign in (1, -1))
+    assert evaluate([g], POINT)[0] == pytest.approx((up - down) / (2 * step), rel=1e-6)
 
 
 def test_an_index_out_of_range_names_the_loop() -> None:

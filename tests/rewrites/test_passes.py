@@ -229,3 +229,9 @@ class TestControl:
         first, _ = make_if(lt(a, 0.0), [a + b, s * b], [a - b, b])
         (v,) = canonicalize([first])
         assert isinstance(v.op, If) and len(v.owner.outputs) == 1 and s not in v.inputs
+
+    def test_the_gradient_of_same_branches(self) -> None:
+        """Both branches read the seeds of the gradient; what they make of them is the same."""
+        (v,) = make_if(lt(a, 0.0), [join([broadcast_to(b, (2,)), x])], [join([broadcast_to(b, (2,)), y])], [a, b, x, y])
+        found = canonicalize(grad(reduce_sum(gather(v, everything)), [b]))
+        assert evaluate(found, {}) == [2.0]
