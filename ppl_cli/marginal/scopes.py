@@ -13,7 +13,8 @@ from ppl_cli.graph.basic import Constant, Op, Variable
 from ppl_cli.graph.traversal import toposort
 from ppl_cli.ops.elementwise import Elementwise
 from ppl_cli.ops.indexing import AddAt, Gather, SetAt
-from ppl_cli.ops.reduction import Reduce
+from ppl_cli.ops.random import RandomVariable, Truncated
+from ppl_cli.ops.reduction import CumulativeSum, LogSumExp, Reduce
 from ppl_cli.ops.shape import BroadcastTo, Join, Reshape, Transpose
 
 NONE = np.iinfo("int64").max
@@ -68,11 +69,36 @@ def _scopes(op: Op, inputs: Sequence[Variable], scopes: Sequence[np.ndarray], sh
     return np.broadcast_to(numbers, (*shape, numbers.size))
 
 
-@_scopes.register
+@_scopes.register(Elementwise)
+@_scopes.register(Truncated)
 def _elementwise(
-    op: Elementwise, inputs: Sequence[Variable], scopes: Sequence[np.ndarray], shape: tuple[int, ...]
+    op: Op, inputs: Sequence[Variable], scopes: Sequence[np.ndarray], shape: tuple[int, ...]
 ) -> np.ndarray:
-    return union(scopes)
+    found = union(scopes)
+    return np.broadcast_to(found, (*shape, found.shape[-1]))
+
+
+@_scopes.register
+def _random(
+    op: RandomVariable, inputs: Sequence[Variable], scopes: Sequence[np.ndarray], shape: tuple[int, ...]
+) -> np.ndarray:
+    """A draw depends on all elements of its own parameters."""
+    parts = []
+    for own, event in zip(scopes[1:], op.law.event_ndims, strict=True):
+        batch = own.shape[: own.ndim - 1 - event]
+        parts.append(tidy(own.reshape(*batch, -1)) if own.shape[-1] else np.empty((*batch, 0), np.int64))
+    found = union(parts)
+    events = len(shape) - len(op.batch)
+    return np.broadcast_to(found.reshape(*found.shape[:-1], *(1,) * events, found.shape[-1]), (*shape, found.shape[-1]))
+
+
+@_scopes.register(CumulativeSum)
+@_scopes.register(LogSumExp)
+def _along_the_last(
+    op: Op, inputs: Sequence[Variable], scopes: Sequence[np.ndarray], shape: tuple[int, ...]
+) -> np.ndarray:
+    found = tidy(scopes[0].reshape(*scopes[0].shape[:-2], -1))
+    return found if isinstance(op, LogSumExp) else np.broadcast_to(found[..., None, :], (*shape, found.shape[-1]))
 
 
 @_scopes.register

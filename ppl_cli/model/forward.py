@@ -8,23 +8,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ppl_cli.graph.basic import Apply, Constant, Variable, constant, root
-from ppl_cli.graph.traversal import clone_replace, map_graph, roots_of
+from ppl_cli.graph.basic import Constant, Variable, constant, root
+from ppl_cli.graph.traversal import clone_replace, roots_of
 from ppl_cli.language.diagnostics import LanguageError, error
 from ppl_cli.language.source import Span
 from ppl_cli.logprob.base import NotDerivable
 from ppl_cli.logprob.narrowing import narrowed
-from ppl_cli.model.constraints.bounds import Identity, Interval, LowerBound, OffsetMultiplier, UpperBound
+from ppl_cli.model.constraints.bounds import Interval, LowerBound, UpperBound
 from ppl_cli.model.constraints.noncentered import NonCentered
 from ppl_cli.model.model import Model, Parameter, Term
+from ppl_cli.model.recurrent_draws import Circular, each_time, one_by_one
 from ppl_cli.ops.control import make_table
 from ppl_cli.ops.elementwise import Elementwise
-from ppl_cli.ops.indexing import SetAt, gather, set_at
-from ppl_cli.ops.random import LogProb, RandomVariable, StepToken, Truncated, truncated
+from ppl_cli.ops.indexing import gather, set_at
+from ppl_cli.ops.random import LogProb, RandomVariable, Truncated, truncated
 from ppl_cli.ops.reduction import Reduce
 from ppl_cli.ops.scalar_math import add
 from ppl_cli.ops.shape import BroadcastTo, Reshape, broadcast_to, reshape, transpose
@@ -105,22 +106,11 @@ def _copied(rv: Variable, shape: tuple[int, ...]) -> Variable:
     if not new:
         return reshape(rv, shape)
     index, copies = root("copy", "int64"), tuple(shape[k] for k in new)
-    drawn = make_table(index, [_each_time(rv, index)], math.prod(copies))
+    drawn = make_table(index, [each_time(rv, index)], math.prod(copies))
     (whole,) = canonicalize(vectorize_loops(drawn))
     kept = [k for k in range(len(shape)) if k not in new]
     moved = reshape(whole, (*copies, *(shape[k] for k in kept)))
     return transpose(moved, tuple(int(k) for k in np.argsort([*new, *kept])))
-
-
-def _each_time(rv: Variable, index: Variable) -> Variable:
-    """`rv` with draws that are new in each iteration of the loop over `index`."""
-
-    def rebuild(node: Apply, inputs: Sequence[Variable]) -> Sequence[Variable]:
-        if isinstance(node.op, RandomVariable):
-            inputs = [StepToken()(inputs[0], index), *inputs[1:]]
-        return node.op.apply(*inputs).outputs
-
-    return map_graph([rv], rebuild)[0]
 
 
 def densities_of(term: Term) -> list[Variable]:
@@ -172,7 +162,15 @@ def _whole(p: Parameter, recipes: Mapping[str, list[Draw]]) -> Variable:
         variable = _assemble(recipes[name], np.zeros(p.hole.shape))
         return gather(reshape(variable, (variable.type.size,)), constant(p.hole.places))
     _check_cover(p, recipes[name])
-    return _bounded(p, _assemble(recipes[name], np.zeros(p.constrained.shape)))
+    draws = [_bounded(p, d) for d in recipes[name]]
+    if p.value not in roots_of([d.rv for d in draws]):
+        return _assemble(draws, np.zeros(p.constrained.shape))
+    itself = root(p.name, p.constrained.dtype, p.constrained.shape)
+    given = clone_replace([d.rv for d in draws], {p.value: p.bijection.unconstrain(itself)})
+    try:
+        return one_by_one([(rv, d.position) for rv, d in zip(given, draws, strict=True)], itself)
+    except Circular as reason:
+        raise NotGenerative(p.name, str(reason), p.declaration.span) from None
 
 
 def _check_cover(p: Parameter, draws: Sequence[Draw]) -> None:
@@ -197,18 +195,32 @@ def _assemble(draws: Sequence[Draw], like: np.ndarray) -> Variable:
     return reshape(whole, like.shape)
 
 
-def _bounded(p: Parameter, rv: Variable) -> Variable:
+def _bounded(p: Parameter, draw: Draw) -> Draw:
     """The law truncated to the parameter's bounds; other constraints must be met by the law itself."""
+    lower, upper = (_at(bound, draw.position) for bound in _bounds(p))
+    if lower is None and upper is None:
+        return draw
+    low = constant(-np.inf) if lower is None else lower
+    return replace(draw, rv=_truncate(p, draw.rv, low, constant(np.inf) if upper is None else upper))
+
+
+def _at(bound: Variable | None, position: np.ndarray) -> Variable | None:
+    """The bounds of the elements at `position`."""
+    if bound is None or not bound.ndim:
+        return bound
+    return gather(reshape(bound, (bound.type.size,)), constant(position))
+
+
+def _bounds(p: Parameter) -> tuple[Variable | None, Variable | None]:
+    """The lower and the upper bound of a parameter, None where there is none."""
     match p.bijection.centered if isinstance(p.bijection, NonCentered) else p.bijection:
-        case Identity() | OffsetMultiplier():
-            return rv
         case LowerBound(lower=lower):
-            return _truncate(p, rv, lower, constant(np.inf))
+            return lower, None
         case UpperBound(upper=upper):
-            return _truncate(p, rv, constant(-np.inf), upper)
+            return None, upper
         case Interval(lower=lower, upper=upper):
-            return _truncate(p, rv, lower, upper)
-    return rv
+            return lower, upper
+    return None, None
 
 
 def _truncate(p: Parameter, rv: Variable, lower: Variable, upper: Variable) -> Variable:
@@ -217,9 +229,6 @@ def _truncate(p: Parameter, rv: Variable, lower: Variable, upper: Variable) -> V
     if not isinstance(rv.op, RandomVariable):
         if isinstance(rv.op, Reshape) and isinstance(rv.inputs[0].op, RandomVariable | Truncated):
             return reshape(_truncate(p, rv.inputs[0], reshape_like(lower, rv), reshape_like(upper, rv)), rv.shape)
-        if isinstance(rv.op, SetAt):
-            reason = "its bounds apply to a variable that several statements define"
-            raise NotGenerative(p.name, reason, p.declaration.span)
         try:
             return narrowed(rv, lower, upper)
         except NotDerivable as error:
