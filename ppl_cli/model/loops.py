@@ -102,22 +102,27 @@ class Loops:
             state = self.el.save(facts(loop).assigns)
             try:
                 return self.trace(loop, root("step", "int64"), 0, FOREVER)
-            except NeedsValue:
+            except NeedsValue as need:
                 self.el.restore(state)
+                self.while_in_order(loop, need)
+                return None
         self.while_in_order(loop)
         return None
 
-    def while_in_order(self, loop: s.While) -> None:
+    def while_in_order(self, loop: s.While, need: NeedsValue | None = None) -> None:
+        """One iteration after the other; `need` is why they cannot be traced at once."""
         patience = Patience()
         while True:
             if patience.is_over() and self.compiled(loop, 0, FOREVER):
                 return
             condition = self.el.evaluate(loop.condition)
             if not is_known(condition):
+                if need is not None and self.el.indexes:
+                    raise need  # it may be known when the loop around is run in order
                 raise NotSupported(
                     "a `while` whose condition depends on parameters and whose sizes change is", loop.condition.span
                 )
-            if not condition or self.once(loop, lambda: self.while_in_order(loop)):
+            if not condition or self.once(loop, lambda: self.while_in_order(loop, need)):
                 return
 
     def for_(self, loop: s.For) -> Leaving | None:
@@ -236,8 +241,10 @@ class Loops:
             need = first
         self.el.restore(state)
         dependent = need.variable in dependents([need.variable], [index])
-        if not (dependent or self.carries(need.variable)) or not (is_known(low) and is_known(high)):
+        if not (dependent or self.carries(need.variable)):
             raise need
+        if not (is_known(low) and is_known(high)):  # they may be when the loop around is run in order
+            raise NeedsValue(next(v for v in (low, high) if isinstance(v, Variable)), need.span)
         bounds = int(low), int(high)
         attempts: list[Callable[[], Leaving | None]] = [
             lambda: self.by_groups(loop, index, *bounds, elements, need, MOST_GROUPS),

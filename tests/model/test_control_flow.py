@@ -70,6 +70,24 @@ def ragged(x: float) -> float:
     return total
 
 
+def sizes_inside(x: float) -> float:
+    v, total = [x, x * x, 3 * x], 0.0
+    for i in range(2, 5):
+        for j in range(1, i + 1):
+            total += sum(v[min(j, 3) - 1 :])
+    return total
+
+
+def while_inside(x: float) -> float:
+    v, n, total = [x, x * x, 3 * x], [2, 3, 1], 0.0
+    for i in range(1, 4):
+        k = 0
+        while k < n[i - 1]:
+            k += 1
+            total += i * sum(v[:k])
+    return total
+
+
 def early(x: float) -> float:
     if x < 0:
         return -x
@@ -134,6 +152,18 @@ PROGRAMS: dict[str, tuple[Callable[[float], float], str]] = {
         real f(real x) {
           vector[3] v = [1, 2, 3]'; real total = 0;
           for (i in 1:3) { if (x * i > 2.5) return total * 10; total += x * sum(head(v, i)); }
+          return total;
+        }"""),
+    "sizes that the index of an inner loop decides": (sizes_inside, """
+        real f(real x) {
+          vector[3] v = [x, x * x, 3 * x]'; real total = 0;
+          for (i in 2:4) for (j in 1:i) total += sum(v[min(j, 3):]);
+          return total;
+        }"""),
+    "a while over data in a loop, with sizes that change": (while_inside, """
+        real f(real x) {
+          vector[3] v = [x, x * x, 3 * x]'; array[3] int n = {2, 3, 1}; real total = 0;
+          for (i in 1:3) { int k = 0; while (k < n[i]) { k += 1; total += i * sum(v[1:k]); } }
           return total;
         }"""),
     "returns in branches": (early, """
