@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ppl_cli.graph.basic import Variable, as_variable, constant, root
+from ppl_cli.graph.basic import Constant, Variable, as_variable, constant, root
 from ppl_cli.graph.traversal import clone_replace, dependents
 from ppl_cli.language import syntax as s
 from ppl_cli.language.diagnostics import NotSupported
@@ -73,7 +73,11 @@ class Patience:
 
 def element(elements: Elements, k: Variable | int) -> Value:
     """What a for-each loop visits at position k, from 0."""
-    return each(lambda leaf: lower(gather(leaf, k)), elements)
+
+    def visited(leaf: Variable) -> Value:
+        return leaf.data[k] if isinstance(leaf, Constant) and isinstance(k, int) else gather(leaf, k)
+
+    return each(visited, elements)
 
 
 class Loops:
@@ -186,7 +190,8 @@ class Loops:
             return bool(jump.how == BREAK)
 
         def leave() -> None:  # after a `break` the function goes on
-            raise Leaving(lower(mul(to_int(eq(jump.how, RETURN)), RETURN)), jump.value, jump.span)
+            if facts(loop).returns:
+                raise Leaving(lower(mul(to_int(eq(jump.how, RETURN)), RETURN)), jump.value, jump.span)
 
         self.el.execute.branch((loop,), ne(jump.how, NEXT), leave, others)
         return True

@@ -88,6 +88,22 @@ def while_inside(x: float) -> float:
     return total
 
 
+def single_iteration(x: float) -> float:
+    total = x
+    for _ in range(1):
+        if x > 1:
+            break
+        total += 5
+    return total * x
+
+
+def for_each(x: float) -> float:
+    v = [x, 2 * x, 3 * x]
+    for n in (2, 3, 1):
+        v[:n] = [0.5 * e for e in v[:n]]
+    return sum(v)
+
+
 def early(x: float) -> float:
     if x < 0:
         return -x
@@ -165,6 +181,14 @@ PROGRAMS: dict[str, tuple[Callable[[float], float], str]] = {
           vector[3] v = [x, x * x, 3 * x]'; array[3] int n = {2, 3, 1}; real total = 0;
           for (i in 1:3) { int k = 0; while (k < n[i]) { k += 1; total += i * sum(v[1:k]); } }
           return total;
+        }"""),
+    "a break out of a single iteration": (single_iteration, """
+        real f(real x) { real total = x; for (i in 3:3) { if (x > 1) break; total += 5; } total *= x; return total; }"""),
+    "sizes that the elements of a for-each loop decide": (for_each, """
+        real f(real x) {
+          vector[3] v = [x, 2 * x, 3 * x]'; array[3] int sizes = {2, 3, 1};
+          for (n in sizes) v[1:n] = 0.5 * v[1:n];
+          return sum(v);
         }"""),
     "returns in branches": (early, """
         real f(real y) {
