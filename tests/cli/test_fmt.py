@@ -88,3 +88,8 @@ def test_windows_line_ends_are_kept(run: Run) -> None:
     Path("old.stan").write_bytes(b"model {\r\n// a\r\nx=1;\r\n}\r\n")
     run("fmt", "-i", "old.stan")
     assert Path("old.stan").read_bytes() == b"model {\r\n  // a\r\n  x = 1;\r\n}\r\n"
+
+
+def test_the_example_models_are_in_canonical_form(run: Run) -> None:
+    found = run("fmt", "--check", *map(str, sorted((Path(__file__).parents[2] / "models").glob("*.ppl"))))
+    assert (found.exit_code, found.stdout) == (0, "")
