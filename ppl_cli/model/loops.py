@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ppl_cli.graph.basic import Constant, Variable, as_variable, constant, root
-from ppl_cli.graph.traversal import clone_replace, dependents
+from ppl_cli.graph.traversal import clone_replace, dependents, roots_of
 from ppl_cli.language import syntax as s
 from ppl_cli.language.diagnostics import NotSupported
 from ppl_cli.model.analysis import REPORTS, facts
@@ -384,7 +384,7 @@ class Loops:
     ) -> None:
         """Trace the loop once for each of at most so many values that `need` takes, if the order of iterations is
         free."""
-        if need.variable not in dependents([need.variable], [index]):
+        if roots_of([need.variable]) != [index]:
             raise need
         if self.el.environment.visible(facts(loop).assigns):  # their values would depend on the order of the groups
             raise need
@@ -419,7 +419,7 @@ class Loops:
                 try:
                     return self.body(loop, index, {}, elements)
                 except NeedsValue as need:
-                    if need.variable not in dependents([need.variable], [index]):
+                    if roots_of([need.variable]) != [index]:
                         raise
                     taken = np.unique(evaluate_over(need.variable, index, values))
                     if len(taken) > 1:

@@ -78,6 +78,11 @@ def sizes_inside(x: float) -> float:
     return total
 
 
+def sizes_of_both(x: float) -> float:
+    v = [x, x * x, 3 * x]
+    return sum(j * sum(v[min(i, j) :]) for i in range(3) for j in range(3))
+
+
 def while_inside(x: float) -> float:
     v, n, total = [x, x * x, 3 * x], [2, 3, 1], 0.0
     for i in range(1, 4):
@@ -175,6 +180,12 @@ PROGRAMS: dict[str, tuple[Callable[[float], float], str]] = {
           vector[3] v = [x, x * x, 3 * x]'; real total = 0;
           for (i in 2:4) for (j in 1:i) total += sum(v[min(j, 3):]);
           return total;
+        }"""),
+    "sizes that the indexes of two loops decide": (sizes_of_both, """
+        real f_lp(real x) {
+          vector[3] v = [x, x * x, 3 * x]';
+          for (i in 1:3) for (j in 1:3) target += (j - 1) * sum(v[min(i, j):]);
+          return 0;
         }"""),
     "a while over data in a loop, with sizes that change": (while_inside, """
         real f(real x) {

@@ -178,6 +178,13 @@ def test_the_gradient_of_a_recurrence_whose_length_an_outer_loop_decides() -> No
     assert evaluate([g], POINT)[0] == pytest.approx((up - down) / (2 * step), rel=1e-6)
 
 
+def test_a_read_that_a_condition_rules_out_is_left_out() -> None:
+    """The recurrence is written out; in its first iteration there is no element before."""
+    inner = make_loop(J, [T], make_if(gt(I, 0), [T * S + gather(X, sub(I, 1))], [T], [T, I, X, S]), 0, 2, [TOTAL])
+    before = make_loop(I, [TOTAL], inner, 0, 3, [S])
+    assert evaluate(vectorize_loops(before), POINT) == pytest.approx(evaluate(before, POINT))
+
+
 def test_an_index_out_of_range_names_the_loop() -> None:
     with pytest.raises(IndexOutOfRange, match="index 5 is out of range") as caught:
         vectorize_loops(make_loop(I, [T], [T + gather(X, I)], 0, 5, [ZERO]))
