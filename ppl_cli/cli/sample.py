@@ -24,6 +24,7 @@ from ppl_cli.cli.options import (
     seed_option,
 )
 from ppl_cli.cli.progress import ProgressLine
+from ppl_cli.diagnostics.background import Summarizer
 from ppl_cli.errors import DataError, OptionError
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ def sample(
     target = output_name(model, output)
     check_writable(target)
     radius, initial = _start(init)
+    summarizer = Summarizer() if strict or not quiet else None
 
     from ppl_cli.inference.preparation import prepare
 
@@ -133,8 +135,8 @@ def sample(
     if results.interrupted:
         chains, draws = results["sample_stats"]["lp"].shape
         click.echo(f"interrupted: {chains} chains of {draws} draws are kept", err=True)
-    if strict or not quiet:
-        problems = _report(results, target, quiet, chosen.seed)
+    if summarizer is not None:
+        problems = _report(results, target, quiet, chosen.seed, summarizer)
         if strict and problems:
             raise click.exceptions.Exit(STRICT_STATUS)
     if results.failures:
@@ -165,11 +167,13 @@ def _start_values(init: str) -> dict[str, Any]:
     return values
 
 
-def _report(results: Results, target: str, quiet: bool, seed: int) -> tuple[str, ...]:
+def _report(
+    results: Results, target: str, quiet: bool, seed: int, summarizer: Summarizer
+) -> tuple[str, ...]:
     """The table on standard output, unless the draws go there; then what is wrong with the run."""
-    from ppl_cli.diagnostics.summary import summarize, table
+    from ppl_cli.diagnostics.summary import table
 
-    found = summarize(results["posterior"], results["sample_stats"])
+    found = summarizer.summarize(results["posterior"], results["sample_stats"])
     if not quiet:
         click.echo(table(found), err=target == "-")
         chains, draws = results["sample_stats"]["lp"].shape
