@@ -180,7 +180,7 @@ def test_the_gradient_of_a_recurrence_whose_length_an_outer_loop_decides() -> No
 
 def test_a_read_that_a_condition_rules_out_is_left_out() -> None:
     """The recurrence is written out; in its first iteration there is no element before."""
-    inner = make_loop(J, [T], make_if(gt(I, 0), [T * S + gather(X, sub(I, 1))], [T], [T, I, X, S]), 0, 2, [TOTAL])
+    inner = make_loop(J, [T], make_if(gt(I, 0), [gather(X, sub(I, 1)) + T * S], [T], [T, I, X, S]), 0, 2, [TOTAL])
     before = make_loop(I, [TOTAL], inner, 0, 3, [S])
     np.testing.assert_allclose(evaluate(vectorize_loops(before), POINT), evaluate(before, POINT))
 
