@@ -106,7 +106,7 @@ CONSTANTS = RuleSet.of(
     rule("mul-constants", c * (d * x), (c * d) * x),
     rule(
         "mul-constant-quotient", c * (d / x), (c * d) / x,
-        when=lambda c, x, **_: c.type.size <= x.type.size,  # no more divisions than before
+        when=lambda c, d, x, **_: (c * x).type.size <= (d / x).type.size,  # no more divisions than before
     ),
     rule("shifted-out-of-sum", (number + varying) + varying2, number + (varying + varying2)),
     rule("shifted-out-of-difference", (number + varying) - varying2, number + (varying - varying2)),

@@ -161,6 +161,12 @@ def test_division_by_data_is_none() -> None:
     assert names_of(optimize([x / data])[0]) == ["mul"]
 
 
+def test_few_divisions_stay_few() -> None:
+    few = reshape(exp(x), (4, 1))
+    (v,) = optimize([data / few])
+    assert [node.outputs[0].shape for node in toposort([v]) if str(node.op) == "div"] == [(4, 1)]
+
+
 def test_a_canonical_graph_stays() -> None:
     outputs = [case[0] for case in SAME.values()]
     once = canonicalize(outputs)
