@@ -107,13 +107,14 @@ def sample(
     target = output_name(model, output)
     check_writable(target)
     radius, initial = _start(init)
-    summarizer = Summarizer() if strict or not quiet else None
 
     from ppl_cli.inference.preparation import prepare
 
     prepare()
     seed = new_seed() if seed is None else seed
-    loaded = reparameterized(load_model(model, data, backend, seed).assigned(samplers), reparameterize, seed, quiet)
+    loaded = load_model(model, data, backend, seed)
+    summarizer = Summarizer() if strict or not quiet else None
+    loaded = reparameterized(loaded.assigned(samplers), reparameterize, seed, quiet)
     if not quiet and (loaded.model.discrete or samplers.by_hand or samplers.continuous != "nuts"):
         for assignment in loaded.compound.assignments:
             click.echo(assignment, err=True)
