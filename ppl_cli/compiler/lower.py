@@ -16,6 +16,7 @@ from ppl_cli.compiler.emit import Emitter, Place
 from ppl_cli.compiler.kernel import Buffer, Kernel
 from ppl_cli.compiler.memory import Memory, arrange
 from ppl_cli.compiler.region import Region
+from ppl_cli.compiler.transposes import share_transposes
 from ppl_cli.compiler.unroll import straighten
 from ppl_cli.graph.basic import Apply, Variable
 from ppl_cli.graph.traversal import map_graph
@@ -67,7 +68,7 @@ def lower(
     """The kernel that computes `value` and `outputs` from `inputs` and what is `given`."""
     wanted = [*([value] if value is not None else []), *outputs]
     wanted = [v if v.dtype == "float64" else to_real(v) for v in wanted]
-    wanted = map_graph(wanted, _expand)
+    wanted = share_transposes(map_graph(wanted, _expand))
     layout = Layout(tuple(inputs), tuple(wanted[1:] if value is not None else wanted), tuple(given))
     stored: set[Variable] = set()
     for _ in range(MOST_ATTEMPTS):

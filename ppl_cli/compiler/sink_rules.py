@@ -17,6 +17,7 @@ from ppl_cli.compiler.sinks import (
     neutral_element,
     own_axes,
 )
+from ppl_cli.compiler.transposes import LARGE, is_view
 from ppl_cli.graph.basic import Apply, Constant, Variable, constant
 from ppl_cli.ops.complex_decompositions import ComplexEigen, ComplexSingularValues, HermitianEigen, Schur
 from ppl_cli.ops.control import If, Loop
@@ -118,13 +119,18 @@ def _with_start(sink: ReduceSink) -> list[Sink]:
 
 
 def _matmul(node: Apply, bases: Mapping[Variable, Variable]) -> list[Sink]:
-    """Loops over the batch, then rows, inner axis and columns; the longer of the first two outside for a vector."""
+    """Loops over the batch, then rows, inner axis and columns; for a vector the longer of the first two outside, but
+    always inside that along which neighbours of a large matrix of data are neighbours in memory."""
     (a, b), v = node.inputs, node.outputs[0]
     batch = v.shape[:-2]
     m, k, n = a.shape[-2], a.shape[-1], b.shape[-1]
     r = len(batch)
     inner_first = (n == 1 and k > 4 * m) or (m == 1 and k > n)
+    if n == 1 and (is_view(a) or (isinstance(a, Constant) and a.type.size >= LARGE)):
+        inner_first = is_view(a)
     order = {"k": r, "m": r + 1, "n": r + 2} if inner_first else {"m": r, "k": r + 1, "n": r + 2}
+    if m == 1 and is_view(b):
+        order = {"m": r, "n": r + 1, "k": r + 2}
     sizes = {"m": m, "k": k, "n": n}
     domain = (*batch, *(sizes[name] for name in sorted(order, key=order.__getitem__)))
     axes_a: Axes = (*_batch_axes(a, batch), order["m"], order["k"])

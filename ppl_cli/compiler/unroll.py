@@ -34,7 +34,7 @@ from ppl_cli.compiler.kernel import (
 )
 
 LONG = 32  # iterations of a loop that is worth being straight code
-MOST_STATEMENTS = 128
+MOST_STATEMENTS = 300
 
 
 def straighten(body: Sequence[Statement]) -> list[Statement]:
