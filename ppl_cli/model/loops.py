@@ -260,9 +260,10 @@ class Loops:
         for attempt in attempts:
             try:
                 return attempt()
-            except NeedsValue:
+            except NeedsValue as other:
                 self.el.restore(state)
-        raise need
+                last = other
+        raise last  # what is needed even when this loop is run in order
 
     def unrolled(
         self, loop: s.For | s.ForEach, low: int, high: int, elements: Elements | None, need: NeedsValue

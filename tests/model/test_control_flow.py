@@ -83,6 +83,15 @@ def sizes_of_both(x: float) -> float:
     return sum(j * sum(v[min(i, j) :]) for i in range(3) for j in range(3))
 
 
+def sizes_of_three(x: float) -> float:
+    v, total = [x, x * x, 3 * x], 0.0
+    for i in range(3):
+        for j in range(3):
+            for k in range(3):
+                total += sum(v[min(j, k) :]) * sum(v[min(i, 1) :])
+    return total
+
+
 def while_inside(x: float) -> float:
     v, n, total = [x, x * x, 3 * x], [2, 3, 1], 0.0
     for i in range(1, 4):
@@ -186,6 +195,15 @@ PROGRAMS: dict[str, tuple[Callable[[float], float], str]] = {
           vector[3] v = [x, x * x, 3 * x]';
           for (i in 1:3) for (j in 1:3) target += (j - 1) * sum(v[min(i, j):]);
           return 0;
+        }"""),
+    "sizes that the indexes of three loops decide": (sizes_of_three, """
+        real f(real x) {
+          vector[3] v = [x, x * x, 3 * x]'; real total = 0;
+          for (i in 1:3) for (j in 1:3) for (k in 1:3) {
+            vector[4 - min(j, k)] w = v[min(j, k):]; vector[4 - min(i, 2)] u = v[min(i, 2):];
+            total += sum(w) * sum(u);
+          }
+          return total;
         }"""),
     "a while over data in a loop, with sizes that change": (while_inside, """
         real f(real x) {
