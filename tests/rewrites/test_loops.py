@@ -19,6 +19,8 @@ from ppl_cli.rewrites.loops import IndexOutOfRange, vectorize_loops
 
 N = 7
 RNG = np.random.default_rng(0)
+LAST = constant(np.array([1, 2, 3, 2, 1, 3, 2]))
+PICK = constant(np.array([0, 1, 3, 2, 1, 2, 0]))
 GROUP = constant(RNG.integers(0, 4, N))
 Y = constant(RNG.normal(size=N))
 X = root("x", shape=(4,))
@@ -131,10 +133,19 @@ def two_writes_in_opposite_order() -> list[Variable]:
     return make_loop(I, [a], [step], 0, N, [constant(np.zeros(N))])
 
 
+def read_from_several_writes() -> list[Variable]:
+    """Ends and middle of a row are written apart, and one element of the row is read, which one is data."""
+    m, a, row = root("m", shape=(N, 4)), root("a", shape=(N, 4)), root("row", shape=(N, 4))
+    middle = make_loop(J, [m], [set_at(m, gather(Z, I, J) - gather(Z, I, sub(J, 1)), I, J)], 1, gather(LAST, I), [a])
+    whole = set_at(set_at(middle[0], gather(Y, I), I, gather(LAST, I)), gather(X, 0) + gather(Y, I), I, constant(0))
+    total = T + exp(gather(whole, I, gather(PICK, I)))
+    return make_loop(I, [T, a], [total, whole], 0, N, [ZERO, constant(np.zeros((N, 4)))])
+
+
 CASES: dict[Callable[[], list[Variable]], int] = {
     accumulator_with_scratch: 0, recurrence: 1, recurrence_of_a_whole_vector: 1, recurrence_over_data: 0, nested: 0, ragged: 0, scratch_vector: 0,
     matrix_fill: 0, condition_on_data: 0, condition_on_parameter: 1, forward_algorithm: 1, counter: 0,
-    sums_by_group: 0, last_value: 0, two_writes_in_opposite_order: 1,
+    sums_by_group: 0, last_value: 0, read_from_several_writes: 0, two_writes_in_opposite_order: 1,
 }  # fmt: skip
 
 

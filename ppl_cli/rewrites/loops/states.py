@@ -15,7 +15,7 @@ import numpy as np
 from ppl_cli.graph.basic import Constant, Variable, constant
 from ppl_cli.ops.indexing import AddAt, Gather, SetAt, affine
 from ppl_cli.ops.scalar_math import add
-from ppl_cli.ops.shape import BroadcastTo
+from ppl_cli.ops.shape import BroadcastTo, Join
 from ppl_cli.rewrites.loops.context import Batched, Context, Recurrence, array, expand, make, reshaped, sum_out
 
 LARGEST_SCRATCH = 20_000_000  # elements of an array that every iteration has to itself
@@ -94,10 +94,17 @@ def read(value: Value, indices: Sequence[Batched], context: Context) -> Batched:
     access = Access(tuple(indices), context)
     carry = value.carry
     wanted = elements(access, carry)
+    left = np.ones(wanted.number.size, bool)
+    hits: list[Hit] = []
     for written in reversed(value.writes):
-        found = _forward(access, wanted, written, carry)
-        if found is not None:
-            return found
+        hit = _forward(access, wanted, written, carry)
+        if hit is not None and (hit.source[left] >= 0).any():
+            hits.append(replace(hit, source=np.where(left, hit.source, -1)))
+            left &= hit.source < 0
+            if not left.any():
+                return _gathered(hits, access, wanted, carry)
+    if hits:
+        raise Recurrence("only a part of what is read was written in the same iteration")
     carry.reads.append(access)
     return read(carry.initial, indices, context)
 
@@ -188,9 +195,17 @@ def _apart(a: Elements, b: Elements) -> bool:
     return False
 
 
-def _forward(access: Access, wanted: Elements, written: Access, carry: Carry) -> Batched | None:
-    """What `written` put in this same iteration into all the elements that `access` reads; None if into none of
-    them."""
+@dataclass(frozen=True, eq=False)
+class Hit:
+    """For each element that is read which element of a write of the same iteration it is; -1 for those that are none."""
+
+    written: Access
+    put: Elements
+    source: np.ndarray
+
+
+def _forward(access: Access, wanted: Elements, written: Access, carry: Carry) -> Hit | None:
+    """What `written` put in this same iteration into the elements that `access` reads; None if into none of them."""
     if written.adds:
         raise Recurrence("an element is read after something was added to it")
     put = elements(written, carry)
@@ -207,17 +222,26 @@ def _forward(access: Access, wanted: Elements, written: Access, carry: Carry) ->
     hit = (where >= 0) & (key_put[order][np.maximum(where, 0)] == key_wanted) if order.size else np.zeros(0, bool)
     if not hit.any():
         return None
-    if not hit.all():
-        raise Recurrence("only a part of what is read was written in the same iteration")
-    assert written.value is not None
-    source = order[where]
-    context = access.context
-    same = source.size == put.number.size and np.array_equal(source, np.arange(source.size))
-    if same and context is written.context and wanted.shape == put.shape:
-        return written.value
-    rest = carry.shape[len(written.indices) :]
-    value = make(BroadcastTo(put.shape + rest), _with_event(written, put.shape, rest))
-    flat = reshaped(value, (-1 if not value.type.size else int(np.prod(put.shape)), *rest))
+    return Hit(written, put, np.where(hit, order[where], -1))
+
+
+def _gathered(hits: Sequence[Hit], access: Access, wanted: Elements, carry: Carry) -> Batched:
+    """The elements that are read, from the writes that put them there."""
+    context, first = access.context, hits[0]
+    if len(hits) == 1 and context is first.written.context and wanted.shape == first.put.shape:
+        if np.array_equal(first.source, np.arange(first.put.number.size)):
+            assert first.written.value is not None
+            return first.written.value
+    rest = carry.shape[len(access.indices) :]
+    flats: list[Variable] = []
+    source, start = np.zeros(wanted.number.size, np.int64), 0
+    for hit in hits:
+        size = int(np.prod(hit.put.shape))
+        value = make(BroadcastTo(hit.put.shape + rest), _with_event(hit.written, hit.put.shape, rest))
+        flats.append(reshaped(value, (size, *rest)))
+        source = np.where(hit.source >= 0, start + hit.source, source)
+        start += size
+    flat = flats[0] if len(flats) == 1 else make(Join(0 - flats[0].ndim), *flats)
     return Batched(make(Gather(), flat, array(source.reshape(wanted.shape))), context)
 
 
