@@ -145,6 +145,10 @@ class PplModel:
             from ppl_cli.integration import integrated
 
             model = integrated(Pipeline(model, self.pipeline.backend, samplers)).model
+        if "gibbs" in samplers.by_hand.values():
+            from ppl_cli.integration import drawn_exactly
+
+            model = drawn_exactly(Pipeline(model, self.pipeline.backend, samplers)).model
         return PplModel(model, self.pipeline.backend, self.warnings, self.program, self.data, self.choices, samplers)
 
     @cached_property

@@ -13,20 +13,22 @@ from itertools import pairwise
 import numpy as np
 
 from ppl_cli.compiler import CompiledFunction, compile_function
+from ppl_cli.conjugacy import Family
 from ppl_cli.errors import OptionError
 from ppl_cli.graph.basic import Variable, constant, root
 from ppl_cli.graph.gradient import grad
 from ppl_cli.graph.traversal import clone_replace
 from ppl_cli.inference.updates import Updates
+from ppl_cli.logprob import expand_draws
 from ppl_cli.marginal import Discrete
-from ppl_cli.model.model import Parameter
+from ppl_cli.model.model import FreeParameter, Parameter
 from ppl_cli.ops.indexing import gather, take_slice
 from ppl_cli.ops.scalar_math import add, lt, power, switch, to_int, to_real
 from ppl_cli.ops.shape import reshape
 from ppl_cli.pipeline import Pipeline
 from ppl_cli.rewrites.passes import canonicalize, optimize, stabilize
 from ppl_cli.solvers import with_sensitivities
-from ppl_cli.updates import Conditional, Gibbs, Metropolis, Move, TooEntangled, Tuning
+from ppl_cli.updates import Conditional, Exact, Gibbs, Metropolis, Move, TooEntangled, Tuning
 from ppl_cli.updates.plan import Assignment
 
 MOST_GIBBS_STATES = 100  # of one unknown; with more of them steps to neighbouring values cost less
@@ -53,15 +55,14 @@ class Compound:
             if name not in known:
                 raise OptionError(f"--step {name}={chosen[name]}: the model has no parameter `{name}`")
         for p in model.parameters:
-            step = chosen.get(p.name, "nuts")
-            if step == "gibbs":
-                reason = f"the conditional law of `{p.name}` is not known in closed form"
-                raise OptionError(f"--step {p.name}=gibbs: {reason}")
-            reason = "you asked for it" if p.name in chosen else "the log density can be differentiated by it"
-            found.append(Assignment(p.name, "metropolis" if step == "metropolis" else "nuts", reason))
+            if isinstance(p, FreeParameter):
+                found.append(Assignment(p.name, "gibbs", f"given all the rest its law is {_name(p.family)}"))
+            elif chosen.get(p.name) == "metropolis":
+                found.append(Assignment(p.name, "metropolis", "you asked for it"))
+            else:
+                found.append(Assignment(p.name, "nuts", "the log density can be differentiated by it"))
         for gone in model.integrated:
-            family = gone.family.name if gone.family is not None else "multivariate normal"
-            found.append(Assignment(gone.name, "integral", f"given all the rest its law is {family}"))
+            found.append(Assignment(gone.name, "integral", f"given all the rest its law is {_name(gone.family)}"))
         return (*found, *map(self._of_discrete, model.discrete))
 
     def _of_discrete(self, d: Discrete) -> Assignment:
@@ -88,7 +89,9 @@ class Compound:
         steps = {a.name: a.step for a in self.assignments}
         found: list[Move] = []
         for p in self.pipeline.model.parameters:
-            if steps[p.name] == "metropolis":
+            if isinstance(p, FreeParameter):
+                found.append(Exact(p.value, canonicalize(self.pipeline.parts()), p.family))
+            elif steps[p.name] == "metropolis":
                 found.append(Metropolis(self._conditional(p.name, p.value)))
         for d in self.pipeline.sampled:
             conditional = self._conditional(d.name, d.value)
@@ -207,18 +210,27 @@ class Compound:
         outputs = [to_real(v) if v.dtype == "int64" else v for v in new.values()]
         outputs = clone_replace([undefined, *outputs, *tunings], self._pieces)
         outputs += [add(iteration, 1.0), warmup]
-        value, *outputs = optimize(stabilize(canonicalize(with_sensitivities(outputs))))
+        value, *outputs = optimize(stabilize(canonicalize(with_sensitivities(expand_draws(outputs)))))
         return self._compile(value, outputs)
 
     def _compile(self, value: Variable | None, outputs: Sequence[Variable]) -> CompiledFunction:
         return compile_function([self.flat], value, outputs, given=[self.state], backend=self.pipeline.backend)
 
     def _first(self, generator: np.random.Generator) -> np.ndarray:
-        """Values to start from: ints near a bound, or anywhere between two; reals near 0."""
+        """Values to start from: ints near a bound, or anywhere between two; reals near 0, or where they may be."""
         ints = {d.value: d for d in self.pipeline.sampled}
-        values = (first_ints(generator, ints[v]) if v in ints else generator.uniform(-1.0, 1.0, v.type.size)
-                  for v in self._moved)  # fmt: skip
-        return np.concatenate([np.zeros(0), *values])
+        free = {m.unknown: m.family for m in self.moves if isinstance(m, Exact) and m.family is not None}
+
+        def of(v: Variable) -> np.ndarray:
+            if v in ints:
+                return first_ints(generator, ints[v])
+            return free[v].example(generator, v.shape).ravel() if v in free else generator.uniform(-1, 1, v.type.size)
+
+        return np.concatenate([np.zeros(0), *map(of, self._moved)])
+
+
+def _name(family: Family | None) -> str:
+    return family.name if family is not None else "multivariate normal"
 
 
 def first_ints(generator: np.random.Generator, d: Discrete) -> np.ndarray:

@@ -1,23 +1,24 @@
-"""Which parameters of a model are integrated out: those whose conditional law, given all the rest, is a known one.
+"""Which parameters of a model are integrated out, or drawn exactly: their conditional law, given the rest, is known.
 
 That a law is of a family is tested numerically, at random points: its weighted score must be linear, with valid
 parameters. So it does not matter how the model says it.
 """
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 import numpy as np
 
 from ppl_cli.compound import first_ints
 from ppl_cli.conjugacy import BETA, DIRICHLET, GAMMA, INV_GAMMA, NORMAL, Family
+from ppl_cli.errors import OptionError
 from ppl_cli.graph.basic import Constant, Variable, constant, root
 from ppl_cli.graph.traversal import clone_replace, roots_of
 from ppl_cli.model.constraints.bounds import Identity, Interval, LowerBound, OffsetMultiplier
 from ppl_cli.model.constraints.vectors import Simplex
-from ppl_cli.model.model import IntegratedParameter, Model, Parameter
+from ppl_cli.model.model import FreeParameter, IntegratedParameter, Model, Parameter
 from ppl_cli.pipeline import Pipeline
 
 SETTINGS = 2  # of all the rest, at which a law is tested
@@ -31,13 +32,35 @@ MOST_ENTANGLED = 12  # ints that are sampled, and that an integral makes depend 
 def integrated(pipeline: Pipeline) -> Pipeline:
     """The pipeline of the same model, with all that can be integrated out one after the other, the largest first."""
     while True:
-        free, candidates = _freed(pipeline)
+        names = {p.name for p in pipeline.model.parameters} - set(pipeline.samplers.by_hand)
+        free, candidates = _freed(pipeline, names)
         oracle = Oracle(replace(pipeline, model=free), candidates)
         candidates.sort(key=lambda c: -c.parameter.value.type.size)
         found = next((c for c in candidates if oracle.knows(c)), None)
         if found is None:
             return pipeline
         pipeline = replace(pipeline, model=_without(pipeline.model, found, oracle.family_of(found)))
+
+
+def drawn_exactly(pipeline: Pipeline) -> Pipeline:
+    """The pipeline of the same model, with those parameters free that the user wants drawn from their conditional
+    laws."""
+    names = [p.name for p in pipeline.model.parameters if pipeline.samplers.by_hand.get(p.name) == "gibbs"]
+    if not names:
+        return pipeline
+    free, found = _freed(pipeline, names)
+    oracle = Oracle(replace(pipeline, model=free), found)
+    known = {c.parameter.name: c for c in found if oracle.knows(c)}
+    for name in names:
+        if name not in known:
+            raise OptionError(f"--step {name}=gibbs: the conditional law of `{name}` is not known in closed form")
+    parameters = []
+    for p in free.parameters:
+        if p.name in known:
+            own = {f.name: getattr(p, f.name) for f in fields(p)}
+            p = FreeParameter(**own, family=oracle.family_of(known[p.name]))
+        parameters.append(p)
+    return replace(pipeline, model=replace(free, parameters=tuple(parameters)))
 
 
 # ------------------------------------------------------------------------------------ free parameters
@@ -51,13 +74,12 @@ class Candidate:
     families: tuple[Family, ...]
 
 
-def _freed(pipeline: Pipeline) -> tuple[Model, list[Candidate]]:
-    """The model with all parameters free whose support is that of a family."""
-    model, kept = pipeline.model, pipeline.samplers.by_hand
-    entangling = _terms_of_many(pipeline)
+def _freed(pipeline: Pipeline, names: Container[str]) -> tuple[Model, list[Candidate]]:
+    """The model with all of these parameters free whose support is that of a family."""
+    model, entangling = pipeline.model, _terms_of_many(pipeline)
     families = {
         p.name: _families(p) for p in model.parameters
-        if p.name not in kept and _stands_alone(p, model) and p.value not in entangling
+        if p.name in names and _stands_alone(p, model) and p.value not in entangling
     }  # fmt: skip
     values = {p.constrained: _value(p) for p in model.parameters if families.get(p.name)}
     while True:

@@ -46,6 +46,14 @@ class Parameter:
     hole: Hole | None = None
 
 
+@dataclass(frozen=True)
+class FreeParameter(Parameter):
+    """A parameter that is its own value variable, for it is drawn from its conditional law: of this family, or
+    multivariate normal if that is None."""
+
+    family: Family | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class DiscreteParameter(Discrete):
     """An int parameter."""

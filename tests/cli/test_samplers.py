@@ -57,7 +57,7 @@ def test_probabilities_of_states_are_written(run: Run) -> None:
         (("--step", "p"), "--step p: it must be NAME=STEP"),
         (("--step", "p=slice"), "there is no step `slice` for `p`"),
         (("--step", "q=nuts"), "the model has no parameter `q`"),
-        (("--step", "p=gibbs"), "the conditional law of `p` is not known"),
+        (("--step", "p=gibbs", "--step", "p=slice"), "there is no step `slice`"),
         (("--step", "animals=gibbs"), "too many states, or no bounds"),
         (("--discrete", "marginalize"), "`animals` cannot be summed out"),
     ],

@@ -8,6 +8,7 @@ from scipy import stats
 
 from ppl_cli import load
 from ppl_cli.api import PplModel
+from ppl_cli.errors import OptionError
 from ppl_cli.updates.plan import Samplers
 
 AUTO = Samplers(continuous="auto")
@@ -156,3 +157,30 @@ def test_a_checked_transformed_parameter_truncates() -> None:
 def test_a_step_by_hand_wins() -> None:
     samplers = Samplers(continuous="auto", steps=(("mu", "nuts"),))
     assert steps(load(SCHOOLS).assigned(samplers)) == {"mu": "nuts", "tau": "nuts", "theta": "integral"}
+
+
+def test_exact_draws_by_hand() -> None:
+    """A Gibbs sampler of the schools with tau by NUTS, and one that needs no NUTS at all."""
+    steps_by_hand = (("theta", "gibbs"), ("mu", "gibbs"))
+    model = load(SCHOOLS).assigned(Samplers(steps=steps_by_hand))
+    assert steps(model) == {"mu": "gibbs", "tau": "nuts", "theta": "gibbs"}
+    found = model.sample(chains=4, draws=10_000, seed=1)["posterior"]
+    wanted = load(SCHOOLS).assigned(AUTO).sample(chains=2, draws=10_000, seed=2)["posterior"]
+    for name in ("mu", "theta"):
+        assert np.abs(found[name].mean((0, 1)) - wanted[name].mean((0, 1))).max() < 0.35
+    program = """
+    data { vector[5] y = [1, 2, 3, 4, 7]'; }
+    parameters { real m; real<lower=0> v; simplex[2] w; }
+    model { m ~ normal(0, 2); v ~ inv_gamma(3, 4); y ~ normal(m, sqrt(v)); 1 ~ categorical(w); }
+    """
+    every = Samplers(steps=(("m", "gibbs"), ("v", "gibbs"), ("w", "gibbs")))
+    draws = load(program).assigned(every).sample(chains=2, draws=20_000, seed=1)["posterior"]
+    nuts = load(program).sample(chains=2, draws=20_000, seed=2)["posterior"]
+    for name in ("m", "v", "w"):
+        assert np.abs(draws[name].mean((0, 1)) - nuts[name].mean((0, 1))).max() < 0.08
+        assert np.abs(draws[name].std((0, 1)) / nuts[name].std((0, 1)) - 1).max() < 0.1
+
+
+def test_a_law_that_is_not_known_cannot_be_drawn_from() -> None:
+    with pytest.raises(OptionError, match="--step tau=gibbs: the conditional law of `tau` is not known"):
+        load(SCHOOLS).assigned(Samplers(steps=(("tau", "gibbs"),)))

@@ -135,7 +135,7 @@ def two_writes_in_opposite_order() -> list[Variable]:
 
 def read_from_several_writes() -> list[Variable]:
     """Ends and middle of a row are written apart, and one element of the row is read, which one is data."""
-    m, a, row = root("m", shape=(N, 4)), root("a", shape=(N, 4)), root("row", shape=(N, 4))
+    m, a = root("m", shape=(N, 4)), root("a", shape=(N, 4))
     middle = make_loop(J, [m], [set_at(m, gather(Z, I, J) - gather(Z, I, sub(J, 1)), I, J)], 1, gather(LAST, I), [a])
     whole = set_at(set_at(middle[0], gather(Y, I), I, gather(LAST, I)), gather(X, 0) + gather(Y, I), I, constant(0))
     total = T + exp(gather(whole, I, gather(PICK, I)))

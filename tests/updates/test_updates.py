@@ -140,23 +140,40 @@ def test_both_backends_move_alike() -> None:
     assert np.array_equal(*made)
 
 
+CALIBRATED = {
+    "a count": (
+        """
+        data { int y = 3; }
+        parameters { int<lower=0> N; real<lower=0> r; }
+        model { r ~ gamma(3, 0.5); N ~ poisson(r); y ~ binomial(N, 0.6); }
+        """, Samplers(), ("N", "r"),
+    ),
+    "labels and a mean": (
+        """
+        data { vector[8] y = rep_vector(0, 8); }
+        parameters { real m; array[8] int<lower=1, upper=2> z; }
+        model { m ~ normal(0, 2); z ~ categorical([0.4, 0.6]'); y ~ normal(m * to_vector(z), 1); }
+        """, Samplers(discrete="sample"), ("m", "z"),
+    ),
+}  # fmt: skip
+
+
 @pytest.mark.slow
-def test_ranks_of_prior_draws_are_uniform() -> None:
+@pytest.mark.parametrize("name", CALIBRATED)
+def test_ranks_of_prior_draws_are_uniform(name: str) -> None:
     """Simulation-based calibration: Talts et al. (2018), arXiv:1804.06788."""
-    program = """
-    data { int y = 3; }
-    parameters { int<lower=0> N; real<lower=0> r; }
-    model { r ~ gamma(3, 0.5); N ~ poisson(r); y ~ binomial(N, 0.6); }
-    """
+    program, samplers, unknown = CALIBRATED[name]
     prior = load(program).prior(draws=60, seed=4)
-    truth, data = prior["prior"]["N"][0], prior["prior_predictive"]["y"][0]
-    ranks = []
-    for k, (n, y) in enumerate(zip(truth, data, strict=True)):
-        draws = load(program, data={"y": int(y)}).sample(chains=1, draws=2000, warmup=300, thin=20, seed=k)
-        found = draws["posterior"]["N"][0]
-        below, equal = (found < n).mean(), (found == n).mean()
-        ranks.append(below + np.random.default_rng(k).random() * equal)
-    assert stats.kstest(ranks, "uniform").pvalue > 1e-4
+    ranks: dict[str, list[float]] = {n: [] for n in unknown}
+    for k in range(60):
+        model = load(program, data={"y": prior["prior_predictive"]["y"][0, k]}).assigned(samplers)
+        draws = model.sample(chains=1, draws=1000, warmup=300, thin=20, seed=k)["posterior"]
+        for n in unknown:
+            found, truth = (x.reshape(len(x), -1).sum(1) for x in (draws[n][0], prior["prior"][n][0, k : k + 1]))
+            below, equal = (found < truth).mean(), (found == truth).mean()
+            ranks[n].append(below + np.random.default_rng(k).random() * equal)
+    for n in unknown:
+        assert stats.kstest(ranks[n], "uniform").pvalue > 1e-4
 
 
 @pytest.mark.parametrize(

@@ -197,7 +197,7 @@ def _apart(a: Elements, b: Elements) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class Hit:
-    """For each element that is read which element of a write of the same iteration it is; -1 for those that are none."""
+    """For each element that is read which element of a write of the same iteration it is; -1 where it is none."""
 
     written: Access
     put: Elements
