@@ -170,24 +170,14 @@ def noncenter(model: Model, terms: Sequence[Term], chosen: Mapping[str, Candidat
         new[p.value] = bijection.unstandardized(values[p.name])
 
     def rewritten(p: Parameter) -> Parameter:
-        constrained, jacobian = clone_replace([p.constrained, p.log_jacobian], new)
         if p.name not in bijections:
-            kept = _mapped(p.bijection, substitute)
-            return replace(p, constrained=constrained, log_jacobian=jacobian, bijection=kept)
+            return replace(p, bijection=_mapped(p.bijection, substitute))
         bijection = bijections[p.name]
-        return replace(
-            p, value=values[p.name], constrained=constrained, log_jacobian=jacobian + bijection.log_determinant(),
-            bijection=bijection,
-        )  # fmt: skip
+        jacobian = p.log_jacobian + bijection.log_determinant()
+        return replace(p, value=values[p.name], log_jacobian=jacobian, bijection=bijection)
 
-    return replace(
-        model, parameters=tuple(map(rewritten, model.parameters)),
-        terms=tuple(replace(t, value=substitute(t.value)) for t in terms),
-        checks=tuple(replace(t, value=substitute(t.value)) for t in model.checks),
-        transformed={n: substitute(v) for n, v in model.transformed.items()},
-        generated={n: substitute(v) for n, v in model.generated.items()},
-        reports=None if model.reports is None else substitute(model.reports),
-    )  # fmt: skip
+    changed = replace(model, terms=tuple(terms)).mapped(lambda graphs: clone_replace(graphs, new))
+    return replace(changed, parameters=tuple(map(rewritten, changed.parameters)))
 
 
 def noncentered_bijection(centered: Bijection, pieces: tuple[Piece, ...]) -> NonCentered:
