@@ -6,9 +6,7 @@ from dataclasses import dataclass, replace
 
 from end_to_end.random_programs.expressions import Expressions, Impossible, Variable
 from end_to_end.random_programs.tree import Expression, Statement
-from end_to_end.random_programs.types import INT, REAL, Type, pattern
-
-SLICE = Type("slice")
+from end_to_end.random_programs.types import INT, REAL, SLICE, Type, pattern
 
 
 @dataclass
@@ -83,6 +81,18 @@ class Assignments(Expressions):
         at = self.place(v)
         return [self.change(v, at, self.bounded(self.expression(self.read(v, at).type, 3)))]
 
+    def renew(self) -> list[Statement]:
+        """v = [.. v[2] .., .. v[1] ..]'"""
+        v = self.choose([w for w in self.visible if w.writable and w.type.element(1) == REAL])
+        n = self.sizes[v.type.sizes[0]]
+        if not 1 <= n <= 4:
+            raise Impossible
+        elements = []
+        for _ in range(n):
+            old = self.read(v, [self.index(v.type.sizes[0])])
+            elements.append(Expression(REAL, "0.6 * {0} + {1}", "0.6 * {0} + {1}", (old, self.expression(REAL, 1))))
+        return [self.change(v, [], self.literal_of(v.type, elements))]
+
     def compound(self) -> list[Statement]:
         v, operator = self.writable(), self.choose(["+", "+", "+", "-", "*", "/"])
         at = self.place(v) if v.type.sizes and self.likely(0.6) else []
@@ -94,11 +104,16 @@ class Assignments(Expressions):
             operand = Expression(REAL, "(1.5 + square({0}))", "(1.5 + square({0}))", (operand,))
         return [self.change(v, at, operand, operator)]
 
-    def assign_column(self) -> list[Statement]:
+    def assign_columns(self) -> list[Statement]:
+        """m[multi, j] = vector, m[multi, multi] = matrix"""
         v = self.choose([w for w in self.visible if w.writable and w.type.base == "matrix" and not w.type.dimensions])
         rows, columns = v.type.sizes
-        value = self.expression(Type("vector", (rows,)), 2)
-        return [self.change(v, [Expression(SLICE, ":", "None"), self.index(columns)], value)]
+        count, count2 = self.choose(self.symbols), self.choose(self.symbols)
+        t, second = self.attempt(
+            lambda: (Type("vector", (count,)), self.index(columns)),
+            lambda: (Type("matrix", (count, count2)), self.multiple(count2, columns)),
+        )
+        return [self.change(v, [self.multiple(count, rows), second], self.expression(t, 2))]
 
     def assign_many(self) -> list[Statement]:
         """x[multi] = value"""

@@ -2,13 +2,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from end_to_end.random_programs.rules import RULES, Rule
 from end_to_end.random_programs.tree import Expression
-from end_to_end.random_programs.types import CONDITION, INT, REAL, Type, literal, pattern
+from end_to_end.random_programs.types import CONDITION, INT, REAL, SLICE, Type, literal, pattern
 
 
 class Impossible(Exception):
@@ -87,7 +87,7 @@ class Expressions:
                 return self.attempt(*(lambda leaf=leaf: leaf(t) for leaf in leaves))
             except Impossible:
                 return self.fallback(t)
-        several = [self.computed] * 4 + [self.listed, self.many, self.part]
+        several = [self.computed] * 4 + [self.listed, self.many, self.crossed, self.part]
         return self.attempt(*(lambda m=m: m(t, depth - 1) for m in several), *(lambda m=m: m(t) for m in leaves))
 
     def fallback(self, t: Type) -> Expression:
@@ -128,15 +128,28 @@ class Expressions:
         """x[multi] of a variable, with as many positions as `t` has elements along its first axis."""
         if not t.sizes or t.scalar == "int":
             raise Impossible
-        options = [v for v in self.visible if v.type.base == t.base and v.type.sizes[1:] == t.sizes[1:]
-                   and v.type.dimensions == t.dimensions and v.type.sizes and self.sizes[v.type.sizes[0]]]  # fmt: skip
-        v = self.choose(options)
-        at = [w for w in self.visible if w.type == Type("int", t.sizes[:1], 1) and w.range == v.type.sizes[0]]
-        if v.type.sizes[0] == t.sizes[0]:
-            at = [*at, *(Variable(text, Type("int", t.sizes[:1], 1)) for text in (":", f"1:{t.sizes[0]}"))]
-        chosen = self.choose(at).name
-        python = {":": "None", f"1:{t.sizes[0]}": f"span(1, {t.sizes[0]})"}.get(chosen, chosen)
-        return Expression(t, f"{v.name}[{chosen}]", f"at({v.name}, {python})")
+        v = self.choose([v for v in self.visible if v.type.sizes and replace(v.type, sizes=t.sizes) == t
+                         and v.type.sizes[1:] == t.sizes[1:] and self.sizes[v.type.sizes[0]]])  # fmt: skip
+        return Expression(t, f"{v.name}[{{0}}]", f"at({v.name}, {{0}})", (self.multiple(t.sizes[0], v.type.sizes[0]),))
+
+    def crossed(self, t: Type, depth: int) -> Expression:
+        """m[multi, multi] or m[multi, j] of a matrix."""
+        v = self.choose([v for v in self.visible if v.type.base == "matrix" and not v.type.dimensions])
+        rows, columns = v.type.sizes
+        if t.dimensions or t.base not in ("vector", "row_vector", "matrix"):
+            raise Impossible
+        at = (
+            self.index(rows) if t.base == "row_vector" else self.multiple(t.sizes[0], rows),
+            self.index(columns) if t.base == "vector" else self.multiple(t.sizes[-1], columns),
+        )
+        return Expression(t, f"{v.name}[{{0}}, {{1}}]", f"at({v.name}, {{0}}, {{1}})", at)
+
+    def multiple(self, count: str, size: str) -> Expression:
+        """A multi-index of so many positions within 1..size: a table, or all of them."""
+        tables = [(w.name, w.name) for w in self.visible if w.type == Type("int", (count,), 1) and w.range == size]
+        if count == size:
+            tables += [(":", "None"), (f"1:{size}", f"span(1, {size})")]
+        return Expression(SLICE, *self.choose(tables))
 
     def part(self, t: Type, depth: int) -> Expression:
         """A reduction of a slice whose length may differ from one iteration to the next."""
@@ -158,11 +171,13 @@ class Expressions:
         first = Type("row_vector", t.sizes[1:]) if t.base == "matrix" and not t.dimensions else t.element(1)
         if not 1 <= n <= 4 or first is None:
             raise Impossible
-        arguments = tuple(self.expression(first, depth - 1) for _ in range(n))
-        slots = ", ".join(f"{{{k}}}" for k in range(n))
-        if t.dimensions:
-            return Expression(t, f"{{{{{slots}}}}}", f"collect({slots})", arguments)
-        return Expression(t, f"[{slots}]" + ("'" if t.base == "vector" else ""), f"collect({slots})", arguments)
+        return self.literal_of(t, [self.expression(first, depth - 1) for _ in range(n)])
+
+    @staticmethod
+    def literal_of(t: Type, elements: Sequence[Expression]) -> Expression:
+        slots = ", ".join(f"{{{k}}}" for k in range(len(elements)))
+        stan = f"{{{{{slots}}}}}" if t.dimensions else f"[{slots}]" + ("'" if t.base == "vector" else "")
+        return Expression(t, stan, f"collect({slots})", tuple(elements))
 
     def condition(self, depth: int = 2) -> Expression:
         return self.computed(CONDITION, depth - 1)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 LARGEST = 1e6  # of the values of variables: programs beyond it are not worth comparing
-MOST_STEPS = 1500  # iterations of all loops
+MOST_STEPS = 600  # iterations of all loops
 
 
 class Unusual(Exception):

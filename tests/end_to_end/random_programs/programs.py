@@ -8,11 +8,10 @@ from end_to_end.random_programs.expressions import Impossible, Variable
 from end_to_end.random_programs.rules import Rule
 from end_to_end.random_programs.statements import Statements
 from end_to_end.random_programs.tree import Function, Program, Statement
-from end_to_end.random_programs.types import INT, REAL, Type, pattern
+from end_to_end.random_programs.types import INT, REAL, VOID, Type, pattern
 
 SIZES = ([1, 2, 3, 4, 5, 6, 3, 4, 5, 7], [1, 2, 3, 4, 2, 3, 4], [0, 1, 2, 3, 4, 5, 6])
 
-VOID = Type("void")
 DATA = {"y": "vector N", "u": "array real N", "X": "matrix N K", "w": "vector K", "A": "array vector M K"}
 TABLES = [("N", "K"), ("K", "N"), ("N", "N"), ("N", "M"), ("M", "K")]
 PARAMETERS = {
@@ -43,7 +42,7 @@ def random_program(seed: int) -> Program:
     grower.no_ints = False
     names = tuple(v.name for v in scope[before:])
     scope[:] = [_read_only(v) for v in scope]
-    model = _top(grower, int(rng.integers(3, 9)), pure=False)
+    model = _top(grower, int(rng.integers(4, 9)), pure=False)
     return Program(
         sizes, data, declarations, tuple(parameters), tuple(functions), transformed_data, transformed, names, model
     )
@@ -81,7 +80,8 @@ def _top(grower: Statements, count: int, pure: bool) -> tuple[Statement, ...]:
     scope = grower.scopes[0]
     before = len(scope)
     for k in range(count):
-        made += grower.attempt(grower.declare, grower.declare, grower.filled) if k < count / 2 else grower.statement()
+        kinds = [grower.declare, grower.declare, grower.filled] if k < min(3, count / 2) else [grower.statement, grower.for_]
+        made += grower.attempt(*kinds)
     if not pure:
         made += [grower.seen(v) for v in scope[before:] if v.writable]
         made += [grower.seen(v) for v in scope[:before] if v.name[0] == "v" and grower.likely(0.5)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from end_to_end.random_programs.assignments import Assignments, loop
 from end_to_end.random_programs.expressions import Impossible, Variable
 from end_to_end.random_programs.tree import Expression, Statement
-from end_to_end.random_programs.types import CONDITION, INT, REAL, Type
+from end_to_end.random_programs.types import CONDITION, INT, REAL, VOID, Type
 
 
 @dataclass
@@ -38,8 +38,8 @@ class Statements(Assignments):
 
     def statement(self) -> list[Statement]:
         kinds = [self.declare, self.assign, self.assign, self.assign, self.assign_element, self.assign_element,
-                 self.assign_element, self.compound, self.compound, self.assign_slice, self.assign_many,
-                 self.assign_column, self.swap, self.filled, self.conditional, self.conditional, self.guarded]  # fmt: skip
+                 self.assign_element, self.compound, self.compound, self.renew, self.assign_slice, self.assign_many,
+                 self.assign_columns, self.swap, self.filled, self.conditional, self.conditional, self.guarded]  # fmt: skip
         if not self.pure:
             kinds += [self.target_plus] * 3 + [self.tilde] * 2 + [self.call]
         if self.loops < 3:
@@ -81,7 +81,7 @@ class Statements(Assignments):
 
     def call(self) -> list[Statement]:
         """A function that adds to the target and returns nothing."""
-        text = self.computed(Type("void"), 2)
+        text = self.computed(VOID, 2)
         return [Statement("{0};", "{0}", (text,))]
 
     # ---------------------------------------------------------------------------------- conditions
@@ -110,7 +110,7 @@ class Statements(Assignments):
     def early_return(self) -> list[Statement]:
         assert self.returns is not None
         inner = Statement("return;", "return")
-        if self.returns != Type("void"):
+        if self.returns != VOID:
             value = self.bounded(self.expression(self.returns, 2))
             inner = Statement("return {0};", f"return {self.returns.scalar}({{0}})", (value,))
         return [Statement("if ({0}) {{", "if {0}:", (self.condition(),), (inner,))]

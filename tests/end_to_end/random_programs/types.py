@@ -54,7 +54,7 @@ class Type:
         return found
 
 
-INT, REAL, CONDITION = Type("int"), Type("real"), Type("condition")
+INT, REAL, CONDITION, SLICE, VOID = map(Type, ("int", "real", "condition", "slice", "void"))
 
 
 def pattern(text: str) -> Type:
