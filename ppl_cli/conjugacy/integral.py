@@ -20,7 +20,7 @@ from ppl_cli.ops.control import make_table
 from ppl_cli.ops.linalg import Cholesky, solve_triangular
 from ppl_cli.ops.random import random_variable
 from ppl_cli.ops.reduction import reduce_sum
-from ppl_cli.ops.scalar_math import add, detached, eq, neg, sub, switch
+from ppl_cli.ops.scalar_math import add, detached, eq, mul, neg, sub, switch
 from ppl_cli.ops.shape import reshape
 
 
@@ -46,32 +46,35 @@ def integrate(terms: Sequence[Variable], unknown: Variable, family: Family | Non
         law, parameters = DISTRIBUTIONS["multi_normal_prec"], _joint_normal(total, unknown, vectorize)
         center = detached(parameters[0])
     else:
-        law, parameters = family.law, family.parameters(*_score(total, unknown, family))
+        law, parameters = family.law, family.parameters(*_score(total, unknown, family, vectorize))
         center = detached(family.center(*parameters))
     (joint,) = clone_replace([total], {unknown: center})
     conditional = reduce_sum(law.log_prob(center, *parameters))
     left = [constant(0.0) if term in dependent else term for term in terms]
-    return Integral(left, sub(joint, conditional), random_variable(law, *parameters))
+    (log_density,) = vectorize([sub(joint, conditional)])
+    return Integral(left, log_density, random_variable(law, *parameters))
 
 
-def _score(total: Variable, unknown: Variable, family: Family) -> tuple[Variable, ...]:
-    """Intercept and slope of the weighted score of each element; the intercept alone where the family has no slope."""
-    (gradient,) = grad(total, [unknown])
-    probes = [constant(np.full(unknown.shape, p)) for p in family.probes(unknown.shape[-1] if unknown.ndim else 1)]
-    found = [clone_replace([gradient], {unknown: p})[0] * family.weight(p) for p in probes]
-    if len(found) == 1:
-        return (found[0],)
-    slope = (found[1] - found[0]) / (probes[1] - probes[0])
-    return found[0] - slope * probes[0], slope
+def _score(total: Variable, unknown: Variable, family: Family, vectorize: Vectorize) -> tuple[Variable, ...]:
+    """Intercept and slope of the weighted score of each element, from its value and derivative at one point; the
+    intercept alone where the family has no slope."""
+    probe = constant(np.full(unknown.shape, family.probes(unknown.shape[-1] if unknown.ndim else 1)[0]))
+    (score,) = vectorize([grad(total, [unknown])[0] * family.weight(unknown)])
+    if len(family.probes(1)) == 1:
+        return tuple(vectorize(clone_replace([score], {unknown: probe})))
+    (slope,) = vectorize(grad(reduce_sum(score), [unknown]))
+    at_probe, slope = vectorize(clone_replace([score, slope], {unknown: probe}))
+    return at_probe - slope * probe, slope
 
 
 def _joint_normal(total: Variable, unknown: Variable, vectorize: Vectorize) -> tuple[Variable, ...]:
-    """Mean and precision of a vector: the score is linear, and the precision is what it changes by along each axis."""
-    (gradient,) = grad(total, [unknown])
+    """Mean and precision of a vector: the score is linear, and the precision is its derivative along each axis."""
+    (score,) = vectorize(grad(total, [unknown]))
     n, k = unknown.shape[0], root("axis", "int64")
     axis = switch(eq(constant(np.arange(n)), k), 1.0, 0.0)
-    at_zero, along = (clone_replace([gradient], {unknown: v})[0] for v in (constant(np.zeros(n)), axis))
-    (rows,) = vectorize(make_table(k, [sub(along, at_zero)], n))
+    row = grad(reduce_sum(mul(score, axis)), [unknown])[0]
+    at_zero, row = vectorize(clone_replace([score, row], {unknown: constant(np.zeros(n))}))
+    (rows,) = vectorize(make_table(k, [row], n))
     precision = neg(rows)
     factor = Cholesky()(precision)
     mean = solve_triangular(factor, solve_triangular(factor, reshape(at_zero, (n, 1))), transposed=True)

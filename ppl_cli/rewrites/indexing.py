@@ -319,9 +319,11 @@ def _merged(intervals: list[tuple[int, int]]) -> list[tuple[int, int]]:
 @rewrite("scatter-into-sum", add)
 def scatter_into_sum(node: Apply) -> Rewritten:
     """x + (zeros with v added at i) is x with v added at i."""
+    shape = node.outputs[0].shape
     for scattered, other in (node.inputs, node.inputs[::-1]):
-        if isinstance(scattered.op, AddAt) and _is_zero(scattered.inputs[0]) and not _is_zero(other):
-            return add_at(broadcast_to(other, node.outputs[0].shape), *scattered.inputs[1:])
+        whole = isinstance(scattered.op, AddAt) and scattered.shape == shape
+        if whole and _is_zero(scattered.inputs[0]) and not _is_zero(other):
+            return add_at(broadcast_to(other, shape), *scattered.inputs[1:])
     return None
 
 

@@ -80,6 +80,7 @@ SAME = {
     "scatter nothing": (add_at(x, broadcast_to(constant(0.0), (2,)), odd), x),
     "scatter everything": (add_at(x, y, everything), x + y),
     "scatter into sum": (x + add_at(zeros, s, i), add_at(x, s, i)),
+    "scatter into rows": (m + add_at(zeros, s, i), m + add_at(zeros, s, i)),
     "scatter a number": (add_at(zeros, s, constant(np.array([0, 0, 2]))), constant(np.array([2, 0, 1, 0])) * s),
     "switch on data": (switch(constant(np.array([True, True])), a, b), broadcast_to(a, (2,))),
     "zero through switch": (switch(lt(x, 0.0), zeros, zeros) + y, y),
