@@ -1,4 +1,5 @@
-"""Centered programs as written and with `--reparameterize auto`: `python tests/benchmarks/reparameterize.py MODEL:DATA...`
+"""Centered programs as written, with `--reparameterize auto`, and with `--sampler auto`:
+`python tests/benchmarks/reparameterize.py MODEL:DATA...`
 
 Prints the divergences, the gradients (those of the warmup and the pilot included), the least effective sample size of
 the parameters, it per 1000 gradients after warmup, and by how many standard errors their means differ most, from those
@@ -15,6 +16,7 @@ from arviz_stats.base import array_stats
 
 from ppl_cli import load
 from ppl_cli.api import PplModel
+from ppl_cli.updates.plan import Samplers
 
 SEED = 1
 LONG = 5000
@@ -32,7 +34,7 @@ class Run:
 
     @property
     def ess_per_gradient(self) -> float:
-        return 1000 * self.least_ess / self.after_warmup
+        return 1000 * self.least_ess / max(self.after_warmup, 1)
 
 
 def elements(names: Iterable[str], draws: Mapping[str, np.ndarray]) -> Iterator[tuple[str, np.ndarray]]:
@@ -45,7 +47,7 @@ def elements(names: Iterable[str], draws: Mapping[str, np.ndarray]) -> Iterator[
 def run(model: PplModel, draws: int = 1000, pilot: int = 0) -> Run:
     found = model.sample(seed=SEED, draws=draws, save_warmup=True)
     after = int(found["sample_stats"]["n_steps"].sum())
-    parameters = [p.name for p in model.model.parameters]
+    parameters = [p.name for p in model.pipeline.unknowns]
     ess, estimates = [], {}
     for name, values in elements([*parameters, *model.model.transformed], found["posterior"]):
         if name.partition("[")[0] in parameters:
@@ -69,10 +71,12 @@ def main() -> None:
         model = load(program, data)
         other = model.reparameterized("auto", SEED)
         pilot = next(int(line.split()[1]) for line in other.choices if line.startswith("pilot: "))
-        before, after = run(model), run(other, pilot=pilot)
+        integrated = model.assigned(Samplers(continuous="auto"))
+        before, after, drawn = run(model), run(other, pilot=pilot), run(integrated)
         reference = run(load(twin[0], data), draws=LONG) if twin else before
         print(program, *(f"  {line}" for line in other.choices if "Fisher" in line or "pilot" in line), sep="\n")
-        for name, found in (("as written", before), ("auto", after)):
+        print("  integrated out:", ", ".join(p.name for p in integrated.model.integrated) or "nothing")
+        for name, found in (("as written", before), ("auto", after), ("integrated", drawn)):
             print(
                 f"  {name:10} {found.divergences:5} divergences {found.gradients:8} gradients  least ESS "
                 f"{found.least_ess:6.0f}  {found.ess_per_gradient:7.2f} per 1000 gradients  "
