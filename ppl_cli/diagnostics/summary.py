@@ -82,7 +82,7 @@ def _problems(rows: tuple[Row, ...], statistics: Mapping[str, np.ndarray]) -> It
         total = np.size(statistics["diverging"])
         yield (
             f"{diverging} of {total} transitions diverged: the posterior has regions that the sampler cannot enter; "
-            "try --target-accept 0.95, or another parameterization (--reparameterize auto)"
+            "try --target-accept 0.95, another parameterization (--reparameterize auto), or --sampler auto"
         )
     deepest = int(np.sum(statistics.get("reached_max_treedepth", 0)))
     if deepest:
