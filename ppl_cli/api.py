@@ -18,7 +18,7 @@ from ppl_cli.language.syntax import Program
 from ppl_cli.model.analysis import facts
 from ppl_cli.model.elaborate import elaborate
 from ppl_cli.model.library import LIBRARY
-from ppl_cli.model.model import DiscreteParameter, Model, Parameter
+from ppl_cli.model.model import DiscreteParameter, FreeParameter, Model, Parameter
 from ppl_cli.model.parts import spread
 from ppl_cli.model.sites import Site
 from ppl_cli.pipeline import DataRun, Pipeline, unpack
@@ -214,9 +214,12 @@ class PplModel:
         indices out of range."""
         if any(facts(statement).random for statement in self.program.transformed_data or ()):
             return []  # the values drawn there are not known any more
+        if self.model.integrated:
+            return []  # they have no values
         explained = self._explained
+        rewritten = self.choices or any(isinstance(p, FreeParameter) for p in self.model.parameters)
         try:
-            point = explained.flatten(self.constrained(q)) if self.choices else q
+            point = explained.flatten(self.constrained(q)) if rewritten else q
             function, sites = explained.pipeline.term_values, explained.model.sites
         except PplError:
             return []  # a value on a boundary, or a density that cannot be derived through the checks
