@@ -82,7 +82,7 @@ def _close(a: np.ndarray, b: np.ndarray, tolerance: float) -> bool:
 
 @dataclass(frozen=True)
 class Function:
-    """A function of the program. `header` is Stan's, `python` Python's."""
+    """A function of the program; `stan` and `python` are its first lines."""
 
     stan: str
     python: str
