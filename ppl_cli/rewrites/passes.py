@@ -15,6 +15,7 @@ from ppl_cli.rewrites.arithmetic import ARITHMETIC
 from ppl_cli.rewrites.control import CONTROL, drop_unused
 from ppl_cli.rewrites.exponentials import share_exponentials
 from ppl_cli.rewrites.indexing import INDEXING
+from ppl_cli.rewrites.merge import merge_loops
 from ppl_cli.rewrites.reductions import REDUCTIONS
 from ppl_cli.rewrites.separate import SEPARATE
 from ppl_cli.rewrites.shapes import SHAPES
@@ -50,4 +51,4 @@ def stabilize(outputs: Sequence[Variable]) -> list[Variable]:
 
 def optimize(outputs: Sequence[Variable]) -> list[Variable]:
     """The canonical form with the cheapest operations, for compilation after the gradient has been taken."""
-    return share_exponentials(accumulate(_pass(expand_solvers(outputs), CANONICAL_AND_SPECIAL)))
+    return share_exponentials(accumulate(merge_loops(_pass(expand_solvers(outputs), CANONICAL_AND_SPECIAL))))

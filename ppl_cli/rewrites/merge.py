@@ -1,0 +1,78 @@
+"""Loops that in part compute the same become one.
+
+The gradient of a recurrence runs it once more, to keep its states: value and states then come from one run.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from ppl_cli.graph.basic import Apply, Variable
+from ppl_cli.graph.traversal import clone_replace, dependents, map_graph, toposort
+from ppl_cli.ops.control import InnerGraphOp, Loop, make_loop
+
+
+def merge_loops(outputs: Sequence[Variable]) -> list[Variable]:
+    """`outputs` with loops merged that share carried values and do not need each other's results, inside loops and
+    branches too."""
+
+    def rebuild(node: Apply, inputs: Sequence[Variable]) -> Sequence[Variable]:
+        op = node.op.map_results(merge_loops) if isinstance(node.op, InnerGraphOp) else node.op
+        same = op is node.op and all(a is b for a, b in zip(inputs, node.inputs, strict=True))
+        return node.outputs if same else op.apply(*inputs).outputs
+
+    found = map_graph(outputs, rebuild)
+    while (replacements := next(_replacements(found), None)) is not None:
+        found = clone_replace(found, replacements)
+    return found
+
+
+def _replacements(outputs: Sequence[Variable]) -> Iterator[dict[Variable, Variable]]:
+    """For each pair of loops that can be merged: what their results become."""
+    loops = [node for node in toposort(outputs) if isinstance(node.op, Loop) and not node.op.stops and node.op.pure]
+    for first, second in combinations(loops, 2):
+        if first.inputs[:2] == second.inputs[:2] and first.op.backwards == second.op.backwards:  # type: ignore[attr-defined]
+            shared = _shared(first, second)
+            if shared and dependents(second.outputs, first.outputs).isdisjoint(second.outputs):
+                yield _merged(first, second, shared)
+
+
+def _open(node: Apply) -> tuple[Loop, list[Variable], list[Variable]]:
+    """A loop, its initial values, and its results as expressions of the variables outside."""
+    loop = node.op
+    assert isinstance(loop, Loop)
+    rest = node.inputs[2:]
+    outer = dict(zip(loop.invariants, rest[loop.n_carried :], strict=True))
+    return loop, list(rest[: loop.n_carried]), clone_replace(loop.body.results, outer)
+
+
+def _shared(first: Apply, second: Apply) -> dict[int, int]:
+    """Which carried values of the second loop are which of the first one: they begin alike and go on alike."""
+    (a, starts_a, results_a), (b, starts_b, results_b) = _open(first), _open(second)
+    pairs = {}
+    for k, start in enumerate(starts_b):
+        place = next((j for j, v in enumerate(starts_a) if v is start and j not in pairs.values()), None)
+        if place is not None:
+            pairs[k] = place
+    while True:
+        renamed = {b.index: a.index, **{b.carried[k]: a.carried[j] for k, j in pairs.items()}}
+        results = clone_replace(results_b, renamed)
+        kept = {k: j for k, j in pairs.items() if results[k] is results_a[j]}
+        if kept == pairs:
+            return kept
+        pairs = kept
+
+
+def _merged(first: Apply, second: Apply, shared: dict[int, int]) -> dict[Variable, Variable]:
+    """The results of both loops from one that carries what either does."""
+    (a, starts_a, results_a), (b, starts_b, results_b) = _open(first), _open(second)
+    own = [k for k in range(b.n_carried) if k not in shared]
+    renamed = {b.index: a.index, **{b.carried[k]: a.carried[j] for k, j in shared.items()}}
+    more = clone_replace([results_b[k] for k in own], renamed)
+    carried, initial = [*a.carried, *(b.carried[k] for k in own)], [*starts_a, *(starts_b[k] for k in own)]
+    start, stop = first.inputs[:2]
+    found = make_loop(a.index, carried, [*results_a, *more], start, stop, initial, a.backwards)
+    replacements = dict(zip(first.outputs, found, strict=False))
+    replacements.update((second.outputs[k], found[a.n_carried + n]) for n, k in enumerate(own))
+    replacements.update((second.outputs[k], found[j]) for k, j in shared.items())
+    return replacements
