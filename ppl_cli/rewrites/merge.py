@@ -49,7 +49,7 @@ def _open(node: Apply) -> tuple[Loop, list[Variable], list[Variable]]:
 def _shared(first: Apply, second: Apply) -> dict[int, int]:
     """Which carried values of the second loop are which of the first one: they begin alike and go on alike."""
     (a, starts_a, results_a), (b, starts_b, results_b) = _open(first), _open(second)
-    pairs = {}
+    pairs: dict[int, int] = {}
     for k, start in enumerate(starts_b):
         place = next((j for j, v in enumerate(starts_a) if v is start and j not in pairs.values()), None)
         if place is not None:
