@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from ppl_cli.graph.basic import Apply, Variable
+from ppl_cli.graph.basic import Apply, Variable, root
 from ppl_cli.graph.traversal import clone_replace, dependents, map_graph, toposort
 from ppl_cli.ops.control import InnerGraphOp, Loop, make_loop
 
@@ -37,26 +37,29 @@ def _replacements(outputs: Sequence[Variable]) -> Iterator[dict[Variable, Variab
                 yield _merged(first, second, shared)
 
 
-def _open(node: Apply) -> tuple[Loop, list[Variable], list[Variable]]:
-    """A loop, its initial values, and its results as expressions of the variables outside."""
+def _open(node: Apply, index: Variable) -> tuple[list[Variable], list[Variable], list[Variable]]:
+    """The carried values of a loop over `index`, as new roots, their initial values and their results as expressions of
+    the variables outside. Copies of a loop have the same roots, which mean different things."""
     loop = node.op
     assert isinstance(loop, Loop)
     rest = node.inputs[2:]
-    outer = dict(zip(loop.invariants, rest[loop.n_carried :], strict=True))
-    return loop, list(rest[: loop.n_carried]), clone_replace(loop.body.results, outer)
+    carried = [root(v.name or "", v.dtype, v.shape) for v in loop.carried]
+    inner = (loop.index, *loop.carried, *loop.invariants)
+    outer = dict(zip(inner, (index, *carried, *rest[loop.n_carried :]), strict=True))
+    return carried, list(rest[: loop.n_carried]), clone_replace(loop.body.results, outer)
 
 
 def _shared(first: Apply, second: Apply) -> dict[int, int]:
     """Which carried values of the second loop are which of the first one: they begin alike and go on alike."""
-    (a, starts_a, results_a), (b, starts_b, results_b) = _open(first), _open(second)
+    index = root("i", "int64")
+    (carried_a, starts_a, results_a), (carried_b, starts_b, results_b) = _open(first, index), _open(second, index)
     pairs: dict[int, int] = {}
     for k, start in enumerate(starts_b):
         place = next((j for j, v in enumerate(starts_a) if v is start and j not in pairs.values()), None)
         if place is not None:
             pairs[k] = place
     while True:
-        renamed = {b.index: a.index, **{b.carried[k]: a.carried[j] for k, j in pairs.items()}}
-        results = clone_replace(results_b, renamed)
+        results = clone_replace(results_b, {carried_b[k]: carried_a[j] for k, j in pairs.items()})
         kept = {k: j for k, j in pairs.items() if results[k] is results_a[j]}
         if kept == pairs:
             return kept
@@ -65,13 +68,14 @@ def _shared(first: Apply, second: Apply) -> dict[int, int]:
 
 def _merged(first: Apply, second: Apply, shared: dict[int, int]) -> dict[Variable, Variable]:
     """The results of both loops from one that carries what either does."""
-    (a, starts_a, results_a), (b, starts_b, results_b) = _open(first), _open(second)
-    own = [k for k in range(b.n_carried) if k not in shared]
-    renamed = {b.index: a.index, **{b.carried[k]: a.carried[j] for k, j in shared.items()}}
-    more = clone_replace([results_b[k] for k in own], renamed)
-    carried, initial = [*a.carried, *(b.carried[k] for k in own)], [*starts_a, *(starts_b[k] for k in own)]
+    a: Loop = first.op  # type: ignore[assignment]
+    index = root(a.index.name or "", "int64")
+    (carried_a, starts_a, results_a), (carried_b, starts_b, results_b) = _open(first, index), _open(second, index)
+    own = [k for k in range(len(carried_b)) if k not in shared]
+    more = clone_replace([results_b[k] for k in own], {carried_b[k]: carried_a[j] for k, j in shared.items()})
+    carried, initial = [*carried_a, *(carried_b[k] for k in own)], [*starts_a, *(starts_b[k] for k in own)]
     start, stop = first.inputs[:2]
-    found = make_loop(a.index, carried, [*results_a, *more], start, stop, initial, a.backwards)
+    found = make_loop(index, carried, [*results_a, *more], start, stop, initial, a.backwards)
     replacements = dict(zip(first.outputs, found, strict=False))
     replacements.update((second.outputs[k], found[a.n_carried + n]) for n, k in enumerate(own))
     replacements.update((second.outputs[k], found[j]) for k, j in shared.items())

@@ -59,6 +59,14 @@ def test_loops_that_differ_or_need_each_other_stay() -> None:
     assert loops(merge_loops([*one, *later])) == 2
 
 
+def test_copies_of_a_loop_have_the_same_roots_but_not_the_same_values() -> None:
+    """The second one goes on from where the first one ended; only what is added up begins alike."""
+    value, total = recurrence([S], [S + F * F], [ZERO])
+    again = value.op.apply(*value.inputs[:2], value, *value.inputs[3:]).outputs[1]
+    before = [total, again]
+    assert evaluate(merge_loops(before), POINT) == evaluate(before, POINT)
+
+
 def test_loops_inside_a_loop() -> None:
     j, outer = root("j", "int64"), root("outer")
     f, s, t = root("f"), root("s"), root("t", shape=(N,))
