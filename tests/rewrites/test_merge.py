@@ -61,7 +61,7 @@ def test_loops_that_differ_or_need_each_other_stay() -> None:
 
 def test_copies_of_a_loop_have_the_same_roots_but_not_the_same_values() -> None:
     """They begin elsewhere; only what is added up begins alike."""
-    value, total = recurrence([S], [S + F * F], [ZERO])
+    value, total = recurrence([S], [S + F * F], [constant(1.0)])
     again = value.op.apply(*value.inputs[:2], A, *value.inputs[3:]).outputs[1]
     before = [total, again]
     assert evaluate(merge_loops(before), POINT) == evaluate(before, POINT)
