@@ -16,7 +16,6 @@ from ppl_cli.compiler import CompiledFunction, compile_function
 from ppl_cli.conjugacy import Family
 from ppl_cli.errors import OptionError
 from ppl_cli.graph.basic import Variable, constant, root
-from ppl_cli.graph.gradient import grad
 from ppl_cli.graph.traversal import clone_replace
 from ppl_cli.inference.updates import Updates
 from ppl_cli.logprob import expand_draws
@@ -180,7 +179,7 @@ class Compound:
         if not self.moves:
             return self.pipeline.logp_grad
         (value,) = with_sensitivities(canonicalize(clone_replace([self.pipeline.log_density()], self._pieces)))
-        value, gradient = optimize([value, grad(value, [self.flat])[0]])
+        value, gradient = optimize([value, self.pipeline.gradient(value, self.flat)])
         return self._compile(value, [gradient])
 
     def updates(self, start: np.ndarray | None = None) -> Updates:

@@ -176,7 +176,14 @@ class Pipeline:
     def value_and_gradient(self, jacobian: bool = True) -> tuple[Variable, Variable]:
         """Gradient stage: the log density and its gradient as graphs of the flat vector."""
         (value,) = with_sensitivities(canonicalize(self.on_flat([self.log_density(jacobian)])))
-        return value, grad(value, [self.flat])[0]
+        return value, self.gradient(value, self.flat)
+
+    def gradient(self, value: Variable, by: Variable) -> Variable:
+        """The graph of the gradient of a scalar."""
+        try:
+            return grad(value, [by])[0]
+        except NotImplementedError as reason:
+            raise PplError(f"{self.model.name}: {reason} is not supported") from None
 
     def optimized(self, jacobian: bool = True) -> tuple[Variable, Variable]:
         value, gradient = optimize(self.value_and_gradient(jacobian))
@@ -254,7 +261,7 @@ class Pipeline:
     def _hessian_product(self, jacobian: bool) -> CompiledFunction:
         direction = root("v", "float64", self.flat.shape)
         _, gradient = self.optimized(jacobian)
-        (product,) = optimize([grad(reduce_sum(gradient * direction), [self.flat])[0]])
+        (product,) = optimize([self.gradient(reduce_sum(gradient * direction), self.flat)])
         return self.compile(None, [product], [self.flat, direction])
 
     def drawn(self, names: Sequence[str], reporting: bool = False) -> CompiledFunction:

@@ -42,6 +42,11 @@ PROGRAMS = {
     "a syntax error": ("parameters { real x }", "model.ppl:1:20: error: expected `;`"),
     "a type error": ("parameters { real x; } model { int i = x; }", "model.ppl:1:"),
     "an unknown distribution": ("parameters { real x; } model { x ~ norml(0, 1); }", "did you mean `normal`"),
+    "a gradient that has no room": (
+        "parameters { real a; } model { vector[1000] f = rep_vector(1, 1000); for (t in 1:60000) f = tanh(f * a); "
+        "target += sum(f); }",
+        "the gradient of a loop that would have to keep too many values is not supported",
+    ),
     "what is not supported yet": (
         "parameters { tuple(int, real) t; } model { t.1 ~ poisson(2); }",
         "not supported yet",
