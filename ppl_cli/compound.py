@@ -89,7 +89,7 @@ class Compound:
         found: list[Move] = []
         for p in self.pipeline.model.parameters:
             if isinstance(p, FreeParameter):
-                found.append(Exact(p.value, canonicalize(self.pipeline.parts()), p.family))
+                found.append(Exact(p.value, self._parts, p.family))
             elif steps[p.name] == "metropolis":
                 found.append(Metropolis(self._conditional(p.name, p.value)))
         for d in self.pipeline.sampled:
@@ -100,9 +100,13 @@ class Compound:
                 found.append(Metropolis(conditional, d.lower.ravel(), d.upper.ravel()))
         return tuple(found)
 
+    @cached_property
+    def _parts(self) -> list[Variable]:
+        return canonicalize(self.pipeline.parts())
+
     def _conditional(self, name: str, unknown: Variable) -> Conditional:
         try:
-            return Conditional(unknown, canonicalize(self.pipeline.parts()))
+            return Conditional(unknown, self._parts)
         except TooEntangled as error:
             raise OptionError(f"`{name}` cannot be moved: {error}") from None
 
