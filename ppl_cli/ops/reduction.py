@@ -9,7 +9,7 @@ import numpy as np
 
 from ppl_cli.graph.basic import Op, Variable, as_variable
 from ppl_cli.graph.types import TensorType, promote
-from ppl_cli.ops.scalar_math import div, eq, exp, log, switch
+from ppl_cli.ops.scalar_math import detached, div, eq, exp, log, switch
 from ppl_cli.ops.shape import broadcast_to, reshape, transpose
 
 Kind = Literal["sum", "prod", "max", "min"]
@@ -128,9 +128,10 @@ class LogSumExp(Op):
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Sequence[Variable]
     ) -> Sequence[Variable | None]:
-        kept = (*outputs[0].shape, 1)
-        y, g = reshape(outputs[0], kept), reshape(gradients[0], kept)
-        return [g * switch(eq(y, -np.inf), 0.0, exp(inputs[0] - y))]
+        _, terms = _shifted(inputs[0])
+        total = reduce_sum(terms, -1)
+        share = switch(eq(total, 0.0), 0.0, gradients[0] / total)
+        return [reshape(share, (*share.shape, 1)) * terms]
 
 
 def log_sum_exp(v: Variable, axis: int = -1) -> Variable:
@@ -140,11 +141,17 @@ def log_sum_exp(v: Variable, axis: int = -1) -> Variable:
 
 
 def expand_log_sum_exp(v: Variable) -> Variable:
-    """The definition of `LogSumExp` by ops that every backend has: shifted by the maximum where that is finite."""
+    """The definition of `LogSumExp` by ops that every backend has."""
+    shift, terms = _shifted(v)
+    return shift + log(reduce_sum(terms, -1))
+
+
+def _shifted(v: Variable) -> tuple[Variable, Variable]:
+    """The maximum over the last axis where that is finite, else 0, and exp(v - it): the value of `LogSumExp` and its
+    gradient are made of the same terms. What is shifted by does not matter to the derivatives of either."""
     top = reduce_max(v, -1)
-    finite = switch(eq(top, -np.inf) , 0.0, switch(eq(top, np.inf), 0.0, top))
-    shift = reshape(finite, (*finite.shape, 1))
-    return finite + log(reduce_sum(exp(v - shift), -1))
+    shift = detached(switch(eq(top, -np.inf), 0.0, switch(eq(top, np.inf), 0.0, top)))
+    return shift, exp(v - reshape(shift, (*shift.shape, 1)))
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from ppl_cli.graph.basic import Apply, Constant, Op, Variable
+from ppl_cli.graph.basic import Apply, Constant, Op, Variable, root
 from ppl_cli.graph.rewriting import Rewritten, RuleSet, rewrite
-from ppl_cli.graph.traversal import clone_replace, map_graph, toposort, variables_of
+from ppl_cli.graph.traversal import clone_replace, dependents, map_graph, toposort, variables_of
 from ppl_cli.ops.control import Body, If, InnerGraphOp, Loop
+from ppl_cli.ops.elementwise import Elementwise
+from ppl_cli.ops.indexing import Gather
+from ppl_cli.ops.shape import BroadcastTo, Empty, Join, Reshape, Transpose
 
 
 @rewrite("known-condition", If)
@@ -110,7 +113,43 @@ def merge_operands(node: Apply) -> Rewritten:
     return op.with_bodies(bodies).apply(*node.inputs[:first], *kept).outputs
 
 
-CONTROL = RuleSet.of(known_condition, same_branches, no_iteration, never_stops, carried_unchanged, merge_operands)
+@rewrite("invariant-outside", Loop)
+def invariant_outside(node: Apply) -> Rewritten:
+    """What is costly and the same in every iteration is computed once, before the loop."""
+    loop: Loop = node.op  # type: ignore[assignment]
+    changing = dependents(loop.body.results, (loop.index, *loop.carried))
+    fixed: dict[Variable, Variable] = {}
+    for inner in toposort(loop.body.results):
+        if inner.outputs[0] in changing:
+            for v in inner.inputs:
+                if v not in changing and v not in fixed and _is_costly(v):
+                    fixed[v] = root("fixed", v.dtype, v.shape)
+    if not fixed:
+        return None
+    outer = dict(zip(loop.invariants, node.inputs[2 + loop.n_carried :], strict=True))
+    results = clone_replace(loop.body.results, fixed)
+    body = Body((*loop.body.parameters, *fixed.values()), tuple(results))
+    return replace(loop, body=body).apply(*node.inputs, *clone_replace(list(fixed), outer)).outputs
+
+
+# Operations that are as cheap as a load.
+CHEAP = frozenset({"add", "sub", "mul", "neg", "abs", "eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not", "switch",
+                   "to_real", "to_int", "max", "min", "fmax", "fmin"})  # fmt: skip
+
+
+def _is_costly(v: Variable) -> bool:
+    """Whether a variable takes more than cheap arithmetic and views, and nothing that is seen from outside."""
+    nodes = toposort([v])
+    if not all(node.op.pure and not (isinstance(node.op, Elementwise) and node.op.scalar.reports) for node in nodes):
+        return False
+    costly = (node.op for node in nodes if not isinstance(node.op, VIEWS))
+    return any(not isinstance(op, Elementwise) or op.scalar.name not in CHEAP for op in costly)
+
+
+VIEWS = (Gather, Reshape, BroadcastTo, Transpose, Join, Empty)
+CONTROL = RuleSet.of(
+    known_condition, same_branches, no_iteration, never_stops, carried_unchanged, merge_operands, invariant_outside,
+)
 
 
 def drop_unused(outputs: Sequence[Variable]) -> list[Variable]:

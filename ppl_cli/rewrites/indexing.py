@@ -90,6 +90,22 @@ def read_read(node: Apply) -> Rewritten:
     return gather(source, *(gather(broadcast_to(i, shape), *through) for i in inner), *rest)
 
 
+@rewrite("function-of-picked", Elementwise)
+def function_of_picked(node: Apply) -> Rewritten:
+    """What is picked many times from small tables of one shape is computed before it is picked."""
+    picked = [v for v in node.inputs if v.type.size != 1]
+    if not picked or any(not isinstance(v.op, Gather) for v in picked) or not node.op.pure:
+        return None
+    (table, *indices), *others = (v.inputs for v in picked)
+    if node.op.scalar.reports or 2 * table.type.size > node.outputs[0].type.size:  # type: ignore[attr-defined]
+        return None
+    if any(t.shape != table.shape or not _same(at, indices) for t, *at in others):
+        return None
+    tables = (v.inputs[0] if v.type.size != 1 else reshape(v, ()) for v in node.inputs)
+    found = gather(node.op(*tables), *indices)
+    return found if found.shape == node.outputs[0].shape else None
+
+
 @rewrite("read-moved", Gather)
 def read_moved(node: Apply) -> Rewritten:
     """An element of a reshaped or transposed tensor is one of the tensor, when constants or all axes say which."""
@@ -345,7 +361,7 @@ def scale_after_scatter(node: Apply) -> Rewritten:
 
 
 INDEXING = RuleSet.of(
-    read_everything, read_read, read_moved, read_join, read_written,
+    read_everything, read_read, function_of_picked, read_moved, read_join, read_written,
     write_everything, write_pieces, write_again,
     scatter_nothing, scatter_everything, scatter_again, scatter_number, scatter_pieces, scatter_into_sum,
     scale_after_scatter,

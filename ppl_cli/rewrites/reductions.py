@@ -9,9 +9,9 @@ from math import prod
 
 import numpy as np
 
-from ppl_cli.graph.basic import Apply, Variable, constant
+from ppl_cli.graph.basic import Apply, Constant, Variable, constant
 from ppl_cli.graph.rewriting import Rewritten, RuleSet, rewrite
-from ppl_cli.ops.indexing import AddAt
+from ppl_cli.ops.indexing import AddAt, Gather
 from ppl_cli.ops.reduction import Reduce, reduce_sum
 from ppl_cli.ops.scalar_math import add, div, mul, neg, power, sub, switch
 from ppl_cli.ops.shape import BroadcastTo, Reshape, Transpose, broadcast_to, reshape
@@ -54,6 +54,20 @@ def reduce_nothing(node: Apply) -> Rewritten:
     squeezed = reshape(x, tuple(n for k, n in enumerate(x.shape) if k not in ones))
     left = [sum(1 for k in range(a, x.ndim) if k not in ones) for a in sorted(gone - ones)]
     return Reduce(op.kind, tuple(-a for a in left))(squeezed) if left else squeezed  # type: ignore[attr-defined]
+
+
+@rewrite("reduce-of-gather", Reduce)
+def reduce_of_gather(node: Apply) -> Rewritten:
+    """Rows of a table that are picked many times over are reduced before they are picked."""
+    (picked,), op = node.inputs, node.op
+    if not isinstance(picked.op, Gather):
+        return None
+    table, *indices = picked.inputs
+    first = picked.ndim - (table.ndim - len(indices))  # of the axes that no index picks from
+    if table.type.size >= picked.type.size or any(a < first for a in _gone(node)):
+        return None
+    axes = tuple(a - picked.ndim for a in sorted(_gone(node)))
+    return Gather()(Reduce(op.kind, axes)(table), *indices)  # type: ignore[attr-defined]
 
 
 @rewrite("reduce-moved", Reduce)
@@ -167,11 +181,27 @@ def sum_of_scattered(node: Apply) -> Rewritten:
     return reduce_sum(base) + reduce_sum(spread)
 
 
+@rewrite("sum-of-picked", Reduce)
+def sum_of_picked(node: Apply) -> Rewritten:
+    """The sum of all that known indices pick from a small table is that of its elements times how often they occur."""
+    (picked,) = node.inputs
+    if not isinstance(picked.op, Gather) or node.op.kind != "sum" or node.outputs[0].shape:  # type: ignore[attr-defined]
+        return None
+    table, *indices = picked.inputs
+    if len(indices) < table.ndim or table.type.size >= picked.type.size or table.dtype != "float64":
+        return None
+    if not all(isinstance(i, Constant) for i in indices):
+        return None
+    counts = np.zeros(table.shape)
+    np.add.at(counts, tuple(i.data for i in indices), 1.0)  # type: ignore[attr-defined]
+    return reduce_sum(switch(constant(counts > 0), mul(table, counts), 0.0))
+
+
 def _scattered_shape(x: Variable, indices: list[Variable]) -> tuple[int, ...]:
     return np.broadcast_shapes(*(i.shape for i in indices)) + x.shape[len(indices) :]
 
 
 REDUCTIONS = RuleSet.of(
     reduce_nothing, reduce_moved, reduce_repeated, sum_of_scaled, sum_of_shifted, sum_of_switch,
-    sum_of_scattered,
+    sum_of_scattered, sum_of_picked, reduce_of_gather,
 )

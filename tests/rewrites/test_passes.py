@@ -23,6 +23,8 @@ data = constant(np.array([0.3, -1.2, 0.5, 2.0]))
 zeros = constant(np.zeros(4))
 odd, even = constant(np.array([1, 3])), constant(np.array([0, 2]))
 everything, downwards = constant(np.arange(4)), constant(np.arange(4)[::-1].copy())
+many = constant(np.array([0, 2, 2, 1, 0, 2, 1, 1, 0, 0]))
+often = np.array([4.0, 3.0, 3.0, 0.0])  # how often `many` has each
 
 
 def names_of(v: Variable) -> list[str]:
@@ -80,6 +82,12 @@ SAME = {
     "scatter nothing": (add_at(x, broadcast_to(constant(0.0), (2,)), odd), x),
     "scatter everything": (add_at(x, y, everything), x + y),
     "scatter into sum": (x + add_at(zeros, s, i), add_at(x, s, i)),
+    "function of what is picked": (exp(gather(x, many)) * a, gather(exp(x) * a, many)),
+    "functions of what is picked alike": (
+        switch(lt(gather(x, many), -0.7), gather(x, many), gather(y, many)), gather(switch(lt(x, -0.7), x, y), many),
+    ),
+    "sum of picked rows": (reduce_sum(gather(m, many), -1), gather(reduce_sum(m, -1), many)),
+    "sum of what is picked": (reduce_sum(gather(x, many)), reduce_sum(switch(often > 0, x * constant(often), 0.0))),
     "scatter into rows": (m + add_at(zeros, s, i), m + add_at(zeros, s, i)),
     "scatter a number": (add_at(zeros, s, constant(np.array([0, 0, 2]))), constant(np.array([2, 0, 1, 0])) * s),
     "switch on data": (switch(constant(np.array([True, True])), a, b), broadcast_to(a, (2,))),
