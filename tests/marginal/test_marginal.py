@@ -201,7 +201,7 @@ def test_draws_are_exact_given_the_rest() -> None:
     [
         ("mixture, in a loop", {"N": 60, "K": 2, "y": np.r_[RNG.normal(-2, 1, 25), RNG.normal(2, 1, 35)]}),
         ("latent classes", {"N": 80, "K": 5, "seen": RNG.random((80, 5)) < np.where(RNG.random((80, 1)) < 0.4, 0.2, 0.8)}),
-        ("hidden Markov model", {"N": 300, "K": 3, "y": RNG.normal(np.repeat([-4.0, 0.0, 4.0], 100), 1)}),
+        ("hidden Markov model", {"N": 1000, "K": 3, "y": RNG.normal(np.repeat([-4.0, 0.0, 4.0, 0.0], 250), 1)}),
         ("capture-recapture, heterogeneous", {"N": 60, "K": 4, "caught": np.r_[RNG.binomial(4, 0.5, 35), np.zeros(25, int)]}),
         ("change point", {"N": 60, "count": np.r_[RNG.poisson(3, 40), RNG.poisson(1, 20)]}),
         ("Ising chain", {"N": 80, "y": RNG.normal(np.sign(np.sin(np.arange(80) / 6)), 1)}),
