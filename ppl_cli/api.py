@@ -102,11 +102,8 @@ class PplModel:
         flat = np.zeros(self.size)
         for p in self.model.parameters:
             flat[p.positions] = values[p.value]
-        start = self.model.size
         for d in self.pipeline.sampled:
-            stop = start + d.value.type.size
-            flat[start:stop] = self._given(point, d).ravel()
-            start = stop
+            flat[self.pipeline.positions[d.value]] = self._given(point, d)
         return flat
 
     @staticmethod

@@ -182,8 +182,8 @@ class Compound:
         """(what NUTS moves; the state) → log density with Jacobian, gradient."""
         if not self.moves:
             return self.pipeline.logp_grad
-        (value,) = with_sensitivities(canonicalize(clone_replace([self.pipeline.log_density()], self._pieces)))
-        value, gradient = optimize([value, self.pipeline.gradient(value, self.flat)])
+        (value,) = clone_replace([self.pipeline.log_density()], self._pieces)
+        value, gradient = optimize(self.pipeline.differentiated(value, self.flat))
         return self._compile(value, [gradient])
 
     def updates(self, start: np.ndarray | None = None) -> Updates:

@@ -36,10 +36,10 @@ def integrated(pipeline: Pipeline) -> Pipeline:
         free, candidates = _freed(pipeline, names)
         oracle = Oracle(replace(pipeline, model=free), candidates)
         candidates.sort(key=lambda c: -c.parameter.value.type.size)
-        found = next((c for c in candidates if oracle.knows(c)), None)
+        found = next(((c, law) for c in candidates if (law := oracle.law(c)) is not None), None)
         if found is None:
             return pipeline
-        pipeline = replace(pipeline, model=_without(pipeline.model, found, oracle.family_of(found)))
+        pipeline = replace(pipeline, model=_without(pipeline.model, *found))
 
 
 def drawn_exactly(pipeline: Pipeline) -> Pipeline:
@@ -50,7 +50,7 @@ def drawn_exactly(pipeline: Pipeline) -> Pipeline:
         return pipeline
     free, found = _freed(pipeline, names)
     oracle = Oracle(replace(pipeline, model=free), found)
-    known = {c.parameter.name: c for c in found if oracle.knows(c)}
+    known = {c.parameter.name: law for c in found if (law := oracle.law(c)) is not None}
     for name in names:
         if name not in known:
             raise OptionError(f"--step {name}=gibbs: the conditional law of `{name}` is not known in closed form")
@@ -58,7 +58,7 @@ def drawn_exactly(pipeline: Pipeline) -> Pipeline:
     for p in free.parameters:
         if p.name in known:
             own = {f.name: getattr(p, f.name) for f in fields(p)}
-            p = FreeParameter(**own, family=oracle.family_of(known[p.name]))
+            p = FreeParameter(**own, family=known[p.name].family)
         parameters.append(p)
     return replace(pipeline, model=replace(free, parameters=tuple(parameters)))
 
@@ -72,6 +72,13 @@ class Candidate:
 
     parameter: Parameter
     families: tuple[Family, ...]
+
+
+@dataclass(frozen=True)
+class Law:
+    """A conditional law: of this family, elements independent, or multivariate normal if that is None."""
+
+    family: Family | None
 
 
 def _freed(pipeline: Pipeline, names: Container[str]) -> tuple[Model, list[Candidate]]:
@@ -142,17 +149,17 @@ def _is(bound: Variable, value: float) -> bool:
     return isinstance(bound, Constant) and bool((bound.data == value).all())
 
 
-def _without(model: Model, candidate: Candidate, family: Family | None) -> Model:
+def _without(model: Model, candidate: Candidate, law: Law) -> Model:
     """The model with one parameter integrated out; the others stay as they were."""
     gone = next(p for p in model.parameters if p.name == candidate.parameter.name)
     value = candidate.parameter.value
     changed = _substituted(model, {gone.constrained: value})
     rest = [p for p in changed.parameters if p.name != gone.name]
     left = np.sort(np.concatenate([np.zeros(0, int), *(p.positions.ravel() for p in rest)]))
-    law = IntegratedParameter(gone.name, gone.declaration, value, family, gone.hole)
+    out = IntegratedParameter(gone.name, gone.declaration, value, law.family, gone.hole)
     return replace(
         changed, parameters=tuple(replace(p, positions=np.searchsorted(left, p.positions)) for p in rest),
-        integrated=(*model.integrated, law),
+        integrated=(*model.integrated, out),
     )  # fmt: skip
 
 
@@ -169,13 +176,10 @@ class Oracle:
     def __post_init__(self) -> None:
         self.generator = np.random.default_rng(0)
 
-    def knows(self, candidate: Candidate) -> bool:
-        """Whether the law of a parameter is known."""
-        return self._family(candidate) is not None or self._is_joint_normal(candidate)
-
-    def family_of(self, candidate: Candidate) -> Family | None:
-        """The family of a known law; None if it is multivariate normal."""
-        return self._family(candidate)
+    def law(self, candidate: Candidate) -> Law | None:
+        """The law of a parameter, None if it is not known."""
+        family = self._family(candidate)
+        return Law(family) if family is not None or self._is_joint_normal(candidate) else None
 
     @cached_property
     def settings(self) -> list[np.ndarray]:

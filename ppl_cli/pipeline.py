@@ -175,8 +175,13 @@ class Pipeline:
 
     def value_and_gradient(self, jacobian: bool = True) -> tuple[Variable, Variable]:
         """Gradient stage: the log density and its gradient as graphs of the flat vector."""
-        (value,) = with_sensitivities(canonicalize(self.on_flat([self.log_density(jacobian)])))
-        return value, self.gradient(value, self.flat)
+        (value,) = self.on_flat([self.log_density(jacobian)])
+        return self.differentiated(value, self.flat)
+
+    def differentiated(self, value: Variable, by: Variable) -> tuple[Variable, Variable]:
+        """A log density and its gradient as graphs."""
+        (value,) = with_sensitivities(canonicalize([value]))
+        return value, self.gradient(value, by)
 
     def gradient(self, value: Variable, by: Variable) -> Variable:
         """The graph of the gradient of a scalar."""

@@ -1,11 +1,11 @@
 """Walks over graphs: ancestors in topological order, substitution, evaluation. None of them changes its input."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from ppl_cli.graph.basic import Apply, Constant, Variable, constant
+from ppl_cli.graph.basic import Apply, Constant, Op, Variable, constant
 
 
 def toposort(outputs: Iterable[Variable], stop: Iterable[Variable] = ()) -> list[Apply]:
@@ -60,7 +60,7 @@ def clone_replace(outputs: Sequence[Variable], replacements: Mapping[Variable, V
     done: dict[Variable, Variable] = dict(replacements)
 
     def rebuild(node: Apply, inputs: Sequence[Variable]) -> Sequence[Variable]:
-        return node.outputs if all(map(_same, inputs, node.inputs)) else node.op.apply(*inputs).outputs
+        return reapply(node, node.op, inputs).outputs
 
     return map_graph(outputs, rebuild, done)
 
@@ -82,6 +82,27 @@ def map_graph(
         for old, replaced in zip(node.outputs, new, strict=True):
             done.setdefault(old, replaced)
     return [done.get(v, v) for v in outputs]
+
+
+def reapply(node: Apply, op: Op, inputs: Sequence[Variable]) -> Apply:
+    """The node of `op` on `inputs`: `node` itself if nothing has changed."""
+    same = op is node.op and all(a is b for a, b in zip(inputs, node.inputs, strict=True))
+    return node if same else op.apply(*inputs)
+
+
+def replace_each(
+    outputs: Sequence[Variable], find: Callable[[Sequence[Variable]], Iterator[Mapping[Variable, Variable]]]
+) -> list[Variable]:
+    """`outputs` with the first replacements that `find` yields, again and again until there are none; inner graphs
+    first."""
+
+    def rebuild(node: Apply, inputs: Sequence[Variable]) -> Sequence[Variable]:
+        return reapply(node, node.op.map_results(lambda results: replace_each(results, find)), inputs).outputs
+
+    found = map_graph(outputs, rebuild)
+    while (replacements := next(find(found), None)) is not None:
+        found = clone_replace(found, replacements)
+    return found
 
 
 def evaluate(outputs: Sequence[Variable], given: Mapping[Variable, np.ndarray] | None = None) -> list[np.ndarray]:
@@ -107,7 +128,3 @@ def fold(node: Apply) -> Sequence[Variable]:
     with np.errstate(all="ignore"):
         values = node.op.perform(*(v.data for v in node.inputs))  # type: ignore[attr-defined]
     return [constant(np.asarray(a, dtype=v.dtype), literal=literal) for a, v in zip(values, node.outputs, strict=True)]
-
-
-def _same(a: Variable, b: Variable) -> bool:
-    return a is b

@@ -10,25 +10,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from ppl_cli.graph.basic import Apply, Constant, Variable
-from ppl_cli.graph.traversal import clone_replace, map_graph, toposort, variables_of
-from ppl_cli.ops.control import InnerGraphOp, Loop
+from ppl_cli.graph.basic import Constant, Variable
+from ppl_cli.graph.traversal import replace_each, toposort, variables_of
+from ppl_cli.ops.control import Loop
 from ppl_cli.ops.indexing import AddAt
 from ppl_cli.ops.scalar_math import add
 
 
 def accumulate(outputs: Sequence[Variable]) -> list[Variable]:
     """`outputs` with every such addition made by the loop itself, inside loops and branches too."""
-
-    def rebuild(node: Apply, inputs: Sequence[Variable]) -> Sequence[Variable]:
-        op = node.op.map_results(accumulate) if isinstance(node.op, InnerGraphOp) else node.op
-        same = op is node.op and all(a is b for a, b in zip(inputs, node.inputs, strict=True))
-        return node.outputs if same else op.apply(*inputs).outputs
-
-    found = map_graph(outputs, rebuild)
-    while (replacements := next(_replacements(found), None)) is not None:
-        found = clone_replace(found, replacements)
-    return found
+    return replace_each(outputs, _replacements)
 
 
 def _replacements(outputs: Sequence[Variable]) -> Iterator[dict[Variable, Variable]]:

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from ppl_cli.graph.basic import Apply, Constant, Op, Variable, root
 from ppl_cli.graph.rewriting import Rewritten, RuleSet, rewrite
-from ppl_cli.graph.traversal import clone_replace, dependents, map_graph, toposort, variables_of
+from ppl_cli.graph.traversal import clone_replace, dependents, map_graph, reapply, toposort, variables_of
 from ppl_cli.ops.control import Body, If, InnerGraphOp, Loop
 from ppl_cli.ops.elementwise import Elementwise
 from ppl_cli.ops.indexing import Gather
@@ -161,10 +161,7 @@ def drop_unused(outputs: Sequence[Variable]) -> list[Variable]:
 
     def rebuild(node: Apply, inputs: Sequence[Variable]) -> Sequence[Variable]:
         op = node.op.map_results(drop_unused)
-        if op is node.op and all(a is b for a, b in zip(inputs, node.inputs, strict=True)):
-            outputs = node.outputs
-        else:
-            outputs = op.apply(*inputs).outputs
+        outputs = reapply(node, op, inputs).outputs
         wanted = [k for k, v in enumerate(node.outputs) if v in used]
         if len(wanted) == len(outputs) or not wanted or not isinstance(op, InnerGraphOp):
             return outputs

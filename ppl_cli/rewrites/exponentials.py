@@ -7,8 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ppl_cli.graph.basic import Apply, Variable
-from ppl_cli.graph.traversal import map_graph
-from ppl_cli.ops.control import InnerGraphOp
+from ppl_cli.graph.traversal import map_graph, reapply
 from ppl_cli.ops.elementwise import Elementwise
 from ppl_cli.ops.scalar_math import absolute, add, eq, exp, ge, log1p, maximum, neg, sub, switch
 
@@ -20,11 +19,10 @@ def share_exponentials(outputs: Sequence[Variable]) -> list[Variable]:
     magnitudes: Magnitudes = {}
 
     def rebuild(node: Apply, inputs: Sequence[Variable]) -> Sequence[Variable]:
-        op = node.op.map_results(share_exponentials) if isinstance(node.op, InnerGraphOp) else node.op
+        op = node.op.map_results(share_exponentials)
         if isinstance(op, Elementwise) and op.name in EXPANSIONS:
             return [EXPANSIONS[op.name](magnitudes, *inputs)]
-        same = op is node.op and all(a is b for a, b in zip(inputs, node.inputs, strict=True))
-        return node.outputs if same else op.apply(*inputs).outputs
+        return reapply(node, op, inputs).outputs
 
     return map_graph(outputs, rebuild)
 

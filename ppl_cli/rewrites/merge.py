@@ -8,23 +8,14 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from ppl_cli.graph.basic import Apply, Variable, root
-from ppl_cli.graph.traversal import clone_replace, dependents, map_graph, toposort
-from ppl_cli.ops.control import InnerGraphOp, Loop, make_loop
+from ppl_cli.graph.traversal import clone_replace, dependents, replace_each, toposort
+from ppl_cli.ops.control import Loop, make_loop
 
 
 def merge_loops(outputs: Sequence[Variable]) -> list[Variable]:
     """`outputs` with loops merged that share carried values and do not need each other's results, inside loops and
     branches too."""
-
-    def rebuild(node: Apply, inputs: Sequence[Variable]) -> Sequence[Variable]:
-        op = node.op.map_results(merge_loops) if isinstance(node.op, InnerGraphOp) else node.op
-        same = op is node.op and all(a is b for a, b in zip(inputs, node.inputs, strict=True))
-        return node.outputs if same else op.apply(*inputs).outputs
-
-    found = map_graph(outputs, rebuild)
-    while (replacements := next(_replacements(found), None)) is not None:
-        found = clone_replace(found, replacements)
-    return found
+    return replace_each(outputs, _replacements)
 
 
 def _replacements(outputs: Sequence[Variable]) -> Iterator[dict[Variable, Variable]]:

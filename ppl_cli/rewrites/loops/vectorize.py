@@ -12,8 +12,8 @@ from functools import partial, singledispatch
 import numpy as np
 
 from ppl_cli.graph.basic import Apply, Constant, Op, Variable, constant
-from ppl_cli.graph.traversal import fold, map_graph, roots_of, toposort
-from ppl_cli.ops.control import Body, If, InnerGraphOp, Loop
+from ppl_cli.graph.traversal import fold, map_graph, reapply, roots_of, toposort
+from ppl_cli.ops.control import Body, If, Loop
 from ppl_cli.ops.elementwise import Elementwise
 from ppl_cli.ops.indexing import AddAt, Gather, SetAt
 from ppl_cli.ops.linalg import MatMul
@@ -53,10 +53,7 @@ def _rewrite(node: Apply, inputs: Sequence[Variable], run: Run | None) -> Sequen
         return _rewrite_loop(op, inputs, run)
     if isinstance(op, If) and isinstance(inputs[0], Constant):  # the other branch may be impossible
         return vectorize_loops(op.bodies[0 if inputs[0].data else 1](inputs[1:]), run)
-    if isinstance(op, InnerGraphOp):
-        op = op.map_results(partial(vectorize_loops, run=run))
-    same = op is node.op and all(a is b for a, b in zip(inputs, node.inputs, strict=True))
-    new = node if same else op.apply(*inputs)
+    new = reapply(node, op.map_results(partial(vectorize_loops, run=run)), inputs)
     return fold(new) if op.foldable else new.outputs
 
 
