@@ -50,7 +50,7 @@ _INT_ONLY = frozenset(("%", "%/%"))
 _EQUALITY = frozenset(("==", "!="))
 _REAL_TO_INT = frozenset(("<", "<=", ">", ">=", "&&", "||"))
 _ALWAYS_REAL = frozenset(("^", ".^"))
-_POWER_OF_ARRAYS = Signature.parse("T pow(T, T)")
+_POWERS_OF_ARRAYS = (Signature.parse("T pow(T, T)"), Signature.parse("W pow(W, W)"))
 _TRANSPOSED = {"vector": "row_vector", "row_vector": "vector", "matrix": "matrix"}
 
 
@@ -59,8 +59,8 @@ def binary_type(operator: str, left: Type, right: Type) -> Type | None:
     if contains_error(left) or contains_error(right):
         return INT if operator in _EQUALITY | _REAL_TO_INT else ERROR
     if not isinstance(left, BasicType) or not isinstance(right, BasicType):
-        power = _POWER_OF_ARRAYS.match((left, right)) if operator in _ALWAYS_REAL else None
-        return power.result if power is not None else None
+        powers = (power.match((left, right)) for power in _POWERS_OF_ARRAYS) if operator in _ALWAYS_REAL else ()
+        return next((found.result for found in powers if found is not None), None)
     if operator in _INT_ONLY:
         return INT if left == right == INT else None
     if operator in _EQUALITY | _REAL_TO_INT:

@@ -60,6 +60,13 @@ CASES: list[tuple[str, float]] = [
     ("fmod(-5.5, x)", math.fmod(-5.5, 0.7)),
     ("hypergeometric_1F0(x, 0.5) + hypergeometric_2F1(x, 1, 1, 0.5)", 2 * 2**0.7),
     ("hypergeometric_3F2([x, 1, 2]', {1, 2}, 0.5) + hypergeometric_pFq({x}, [x], 0.5)", 2**0.7 + math.exp(0.5)),
+    ("sum(divide(x, v)) + sum(divide(x, [v', v']))", 3 * 0.7 * float(np.sum(1 / V))),
+    ("sum(to_array_1d({{{{{x, 2}}}}, {{{{3, 4}}}}})) + sum(minus({{1, 2}})[1])", 9.7 - 3),
+    ("get_real(dot_product({to_complex(x, 1)}, {to_complex(2, 3)}))", 1.4 + 3),
+    ("get_imag(divide(to_complex(0, 5), [to_complex(x, 0)])[1]) + get_real(plus(to_complex(x, 1)))", 5 / 0.7 + 0.7),
+    ("get_imag(sum(mdivide_right([to_complex(1, x)], [[to_complex(0, 2)]])))", -0.5),
+    ("logical_eq(to_complex(x, 0), x) + 2 * logical_neq(to_complex(x, 1), x) + x", 3.7),
+    ("get_real(({to_complex(x, 1), 2} ^ to_complex(2, 0))[1]) + get_real((2 ^ {to_complex(x, 0)})[1])", 2**0.7 - 0.51),
 ]
 
 

@@ -42,6 +42,7 @@ _add(
     "/",
     "int divide(int, int)",
     "T divide(T, real)",
+    *(f"{_type} divide(real, {_type})" for _type in ("vector", "row_vector", "matrix")),
     "matrix divide(matrix, matrix)",
     "row_vector divide(row_vector, matrix)",
 )
@@ -49,4 +50,4 @@ _add("%", "int modulus(int, int)")
 add("int logical_negation(real)", UNARY["!"], "The operator `!`: whether a number is 0")
 add("T plus(T)", UNARY["+"], "x itself")
 add("int plus(int)", UNARY["+"])
-add("int minus(int)", UNARY["-"])
+add("Z minus(Z)", UNARY["-"])

@@ -85,16 +85,23 @@ def _along(axis: int, x: Number, y: Number, types: tuple[Type, ...]) -> Complex:
     return each(lambda v: reduce_sum(reshape(v, shape), axis), times(conj(x), y))
 
 
+def _dot_product(x: Number, y: Number) -> Complex:
+    return each(reduce_sum, times(conj(as_complex(x)), y))
+
+
 LINES = ("complex_vector", "complex_row_vector")
 for _type in LINES:
     add(f"complex dot_self({_type})", lambda x: as_complex(reduce_sum(squared_size(as_complex(x)))))
     for _other in LINES:
-        add(f"complex dot_product({_type}, {_other})", lambda x, y: each(reduce_sum, times(conj(as_complex(x)), y)))
+        add(f"complex dot_product({_type}, {_other})", _dot_product)
 for _type in (*LINES, "complex_matrix"):
     for _result, _name, _axis in (("complex_row_vector", "columns", 0), ("complex_vector", "rows", 1)):
         _both = f"{_result} {_name}_dot_product({_type}, {_type})"
         add(_both, lambda x, y, types, k=_axis: _along(k, x, y, types), typed=True)
         add(f"{_result} {_name}_dot_self({_type})", lambda x, types, k=_axis: _along(k, x, x, types), typed=True)
+
+
+add("complex dot_product(array[] complex, array[] complex)", _dot_product)
 
 
 def product(x: Number) -> Complex:

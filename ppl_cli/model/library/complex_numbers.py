@@ -307,4 +307,11 @@ for _name, _symbol in {"add": "+", "subtract": "-", "elt_multiply": ".*", "elt_d
 for _text in ("W multiply(W, complex)", "W multiply(complex, W)"):
     add(_text, times)
 add("W divide(W, complex)", over)
+for _type in ("complex_vector", "complex_row_vector", "complex_matrix"):
+    add(f"{_type} divide(complex, {_type})", over)
+for _type in ("complex_row_vector", "complex_matrix"):
+    add(f"{_type} mdivide_right({_type}, complex_matrix)", right_divide)
+for _name, _symbol in {"logical_eq": "==", "logical_neq": "!="}.items():
+    add(f"int {_name}(complex, complex)", ELEMENTWISE[_symbol])
 add("W minus(W)", negative)
+add("W plus(W)", as_complex)

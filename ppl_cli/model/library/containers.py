@@ -19,6 +19,8 @@ from ppl_cli.ops.shape import broadcast_to, join, reshape, transpose
 section = Section("Containers")
 add, function = section.add, section.function
 
+MOST_AXES = 10  # of arrays that are flattened, as in Stan
+
 # ------------------------------------------------------------------------------------------------ sizes
 
 for _type in ("vector", "row_vector", "matrix"):
@@ -184,12 +186,11 @@ def to_matrix_by(x: Variable, rows: Variable, cols: Variable, by_column: Variabl
     "array[] real to_array_1d(vector)",
     "array[] real to_array_1d(row_vector)",
     "array[] real to_array_1d(matrix)",
-    "array[] real to_array_1d(array[] real)",
-    "array[] int to_array_1d(array[] int)",
-    "array[] real to_array_1d(array[,] real)",
-    "array[] int to_array_1d(array[,] int)",
-    "array[] real to_array_1d(array[,,] real)",
-    "array[] int to_array_1d(array[,,] int)",
+    *(
+        f"array[] {scalar} to_array_1d(array[{',' * (axes - 1)}] {scalar})"
+        for axes in range(1, MOST_AXES + 1)
+        for scalar in ("real", "int")
+    ),
     sentence="The elements as an array, those of a matrix column by column",
     typed=True,
 )
