@@ -260,6 +260,15 @@ class Elaborator:
         finally:
             self.terms = outer
 
+    @contextmanager
+    def trying(self) -> Iterator[None]:
+        """What is traced inside is evaluated where a solver happens to look: what is refused there is NaN, no fault."""
+        outer, self.drawing, self.explaining = (self.drawing, self.explaining), False, False
+        try:
+            yield
+        finally:
+            self.drawing, self.explaining = outer
+
     def note_observed(self, left: s.Expression) -> None:
         name = steps(left)[0].name if is_part(left) else None
         if name in self.data_names and leaf_name(left) in self.environment.visible([name]):

@@ -86,8 +86,8 @@ checked_product = elementwise(
 
 # (x, low, high, site): x; if it is not from low to high, a fault is recorded and it is NaN, or `low` for an int.
 checked_real = elementwise(
-    "checked_real", 4, _within, None, "checked_real(reports, {0}, {1}, {2}, {3})",
-    "checked_real(reports, {0}, {1}, {2}, {3})", reports=True,
+    "checked_real", 4, _within, lambda g, y, *inputs: (g, None, None, None),
+    "checked_real(reports, {0}, {1}, {2}, {3})", "checked_real(reports, {0}, {1}, {2}, {3})", reports=True,
 )  # fmt: skip
 checked_int = elementwise(
     "checked_int", 4, _within, None, "checked_int(reports, {0}, {1}, {2}, {3})",

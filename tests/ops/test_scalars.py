@@ -57,6 +57,7 @@ DOMAINS: dict[str, tuple[np.ndarray, ...]] = {
     "beta": (POSITIVE, POSITIVE + 0.2),
     "tgamma": (REALS,),
     "log_mix": (UNIT, REALS, REALS[::-1]),
+    "checked_real": (REALS, REALS - 1.0, REALS + 1.0, np.zeros(len(REALS), "int64")),
 }
 
 
@@ -81,7 +82,7 @@ def test_gradient(scalar: Scalar) -> None:
     assert_gradient(output, [v for v in roots if v in values and v.dtype == "float64"], values, second=second)
 
 
-OF_SEVERAL = [s for s in DIFFERENTIABLE if s.arity > 1 and s.name != "hurwitz_zeta"]
+OF_SEVERAL = [s for s in DIFFERENTIABLE if 1 < s.arity < 4 and s.name != "hurwitz_zeta"]
 
 
 @pytest.mark.parametrize("scalar", OF_SEVERAL, ids=lambda s: s.name)
