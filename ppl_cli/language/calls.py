@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from ppl_cli.language.checked import ResolvedCall
 from ppl_cli.language.context import Context
-from ppl_cli.language.functionals import cost_of, resolve_function
+from ppl_cli.language.functionals import cost_of, resolve_functions
 from ppl_cli.language.old_spellings import OLD_ENDINGS
 from ppl_cli.language.scopes import Block
 from ppl_cli.language.signatures import Signature, best_match, legend_of
@@ -177,9 +177,9 @@ def _resolve(context: Context, call: Call, groups: Sequence[_Candidates], argume
         meanings = [resolved.definition.heading for resolved in rivals if resolved.definition]
         message = f"`{call.name}` fits several functions equally well"
         context.error(message, call.span, "it may be " + _ALTERNATIVE.join(meanings))
-    resolved = replace(best[0], function=resolve_function(context, call, best[0]))
+    resolved = replace(best[0], functions=resolve_functions(context, call, best[0]))
     context.calls[call] = resolved
-    if resolved.function is not None:
+    if resolved.functions:
         _check_passed(context, call)
     if not _check_data_arguments(context, call, resolved) or (uncertain and resolved.definition is None):
         return ERROR

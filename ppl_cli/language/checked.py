@@ -19,7 +19,7 @@ class ResolvedCall:
     """Which function a `Call` means: a user's (`definition`) or a library one (`signature`).
 
     For a call on the right of `~` it is the density or mass function: `base` is `normal`, `suffix` is LPDF.
-    A call by an old name (`normal_log`) is resolved to the present one. `function` is the user's function that is
+    A call by an old name (`normal_log`) is resolved to the present one. `functions` are the user's functions that are
     passed to it. `random`: the call stands for a random value, of the type `result`.
     """
 
@@ -29,7 +29,7 @@ class ResolvedCall:
     arguments: tuple[Type, ...]
     definition: FunctionDefinition | None = None
     signature: Signature | None = None
-    function: FunctionDefinition | None = None
+    functions: tuple[FunctionDefinition, ...] = ()
     random: bool = False
 
 

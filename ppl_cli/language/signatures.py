@@ -14,7 +14,7 @@ reals, reals)`. Where a result is one of the patterns below it follows from the 
     A, B, C, D, E                 any type, the same (after promotion) wherever the letter stands; `array[] A` works
     function                      the name of a user's function
     data real                     an expression without parameters
-    tuple(matrix, vector)         as a result only
+    tuple, tuple(matrix, vector)  any tuple, as an argument only; a tuple of these
     ...                           last: any further arguments
 
 Example: "T exp(T)", "T fmax(T, T)", "T bessel_first_kind(Z, T)", "Z abs(Z)", "array[] A head(array[] A, int)".
@@ -180,6 +180,8 @@ class _Matching:
         """Whether an argument fits; what it fixes is remembered."""
         if contains_error(type):
             return True
+        if pattern.word == "tuple":
+            return isinstance(type, TupleType) and self._accept_elements(pattern.elements, type)
         for _ in range(pattern.dimensions):
             if not isinstance(type, ArrayType):
                 return False
@@ -196,6 +198,12 @@ class _Matching:
         if word == "function":
             return isinstance(type, FunctionType)
         return self._accept_generic(type, word)
+
+    def _accept_elements(self, patterns: Sequence[Pattern], type: TupleType) -> bool:
+        """Whether a tuple has such elements; any tuple does if no patterns are given."""
+        if not patterns:
+            return True
+        return len(patterns) == len(type.elements) and all(map(self.accept, patterns, type.elements))
 
     def _pay(self, cost: int | None) -> bool:
         self.cost += cost or 0
@@ -264,13 +272,14 @@ def _holds_scalars(type: Type) -> bool:
     return isinstance(type, ArrayType) and ndim(type.innermost) == 0
 
 
-_TEXT = re.compile(r"(?P<result>.+?)\s+(?P<name>\w+)\((?P<arguments>[^()]*)\)")
+_TEXT = re.compile(r"(?P<result>.+?)\s+(?P<name>\w+)\((?P<arguments>.*)\)")
 _PATTERN = re.compile(r"(?P<data>data )?\s*(array\[(?P<commas>,*)\] )?\s*(?P<word>\w+)")
 
 
 def name_of(text: str) -> str:
     """The name of the function in the text of a signature; called for every row, so without a match."""
-    return text[: text.rindex("(")].rpartition(" ")[2]
+    start = text.index(")") + 1 if text.startswith("tuple(") else 0  # after the result
+    return text[start : text.index("(", start)].rpartition(" ")[2]
 
 
 def _parse_pattern(text: str) -> Pattern:
@@ -281,7 +290,7 @@ def _parse_pattern(text: str) -> Pattern:
     if found is None:
         raise ValueError(f"not a type in a signature: {text!r}")
     word = found["word"]
-    known = (BASIC_TYPES, _ELEMENTWISE, _CONTAINERS, _GENERIC, ("vectors", "function", "void"))
+    known = (BASIC_TYPES, _ELEMENTWISE, _CONTAINERS, _GENERIC, ("vectors", "function", "tuple", "void"))
     if not any(word in words for words in known):
         raise ValueError(f"unknown word {word!r} in a signature")
     dimensions = 0 if found["commas"] is None else len(found["commas"]) + 1
@@ -301,4 +310,4 @@ def _parse(text: str) -> Signature:
 
 def _split_arguments(text: str) -> list[str]:
     """Split at the commas that are not within brackets."""
-    return [piece.strip() for piece in re.split(r",(?![^\[]*\])", text)]
+    return [piece.strip() for piece in re.split(r",(?![^\[]*\]|[^(]*\))", text)]

@@ -233,7 +233,7 @@ class Expressions:
             return self.el.random_values.draw(e, resolved)
         if resolved.definition is not None:
             return self.el.functions.call(resolved.definition, e)
-        if resolved.function is not None:
+        if resolved.functions:
             return each(lower_if, self.el.higher_order(e, resolved))
         assert resolved.signature is not None
         values = [self(a) for a in e.arguments]

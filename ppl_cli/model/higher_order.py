@@ -14,11 +14,14 @@ from ppl_cli.graph.basic import Variable, root
 from ppl_cli.graph.traversal import clone_replace
 from ppl_cli.language import syntax as s
 from ppl_cli.language.checked import ResolvedCall
-from ppl_cli.language.diagnostics import ElaborationError
+from ppl_cli.language.diagnostics import ElaborationError, NotSupported
+from ppl_cli.language.functionals import LATENT_LAWS
 from ppl_cli.language.source import Span
+from ppl_cli.language.types import FunctionType
 from ppl_cli.model.analysis import REPORTS
 from ppl_cli.model.compounds import each, leaves_of
 from ppl_cli.model.environment import Slot
+from ppl_cli.model.latent_normals import with_law, with_likelihood
 from ppl_cli.model.values import Leaf, NeedsValue, Stretch, Value, convert, is_known, lower, shape_of
 from ppl_cli.ops.control import Body, make_table
 from ppl_cli.ops.indexing import gather
@@ -44,19 +47,25 @@ class HigherOrder:
     def __init__(self, elaborator: Elaborator) -> None:
         self.el = elaborator
 
-    def __call__(self, e: s.Call, resolved: ResolvedCall) -> Value:
-        assert resolved.signature is not None and resolved.function is not None
-        function = resolved.function
-        values = [self.el.evaluate(a) for a in e.arguments[1:]]
+    def __call__(self, e: s.Call, resolved: ResolvedCall, outcome: Sequence[Value] = ()) -> Value:
+        """`outcome` is what is on the left of `~`, if the call is on its right."""
+        assert resolved.signature is not None
+        if e.suffix is s.Suffix.RNG and not self.el.drawing:
+            raise NotSupported("drawing at random while data are transformed is", e.span)
+        given = [a for a in e.arguments if not isinstance(self.el.checked.type_of(a), FunctionType)]
+        values = [*outcome, *map(self.el.evaluate, given)]
         for value in values:
             if isinstance(value, Stretch):
                 raise value.refused()
         build, controls = _BUILDERS[resolved.signature.name]
         try:
-            result = build(self, e, function, values, *controls)
+            result = build(self, e, *resolved.functions, values, *controls)
         except TypeError as error:
             raise ElaborationError(str(error), e.span) from error
-        if not isinstance(result, Variable) or not all(map(is_known, values)):
+        except NotImplementedError as error:
+            raise ElaborationError(f"not supported yet: {error}", e.span) from None
+        known = all(is_known(leaf) for v in values for leaf in leaves_of(v))
+        if not isinstance(result, Variable) or not known or e.suffix is s.Suffix.RNG:
             return result
         (found,) = self.el.compute([result])
         if not np.isfinite(found).all():
@@ -78,7 +87,7 @@ class HigherOrder:
         arguments = [each(inside, v) for v in values]
         environment = self.el.environment
         try:
-            with self.el.collect_terms() as terms, environment.scope():
+            with self.el.collect_terms() as terms, self.el.trying(), environment.scope():
                 if REPORTS in environment:
                     environment.declare(REPORTS, Slot(0, (), "int64"))
                 result = self.el.functions.apply(function, [*own, *arguments], span)
@@ -242,6 +251,11 @@ _BUILDERS: dict[str, _Builder] = {
     "reduce_sum_static": (HigherOrder.reduce_sum, ()),
     "map_rect": (HigherOrder.map_rect, ()),
 }
+for _tol in ("", "_tol"):
+    _BUILDERS[f"laplace_marginal{_tol}"] = _BUILDERS[f"laplace_latent{_tol}_rng"] = (with_likelihood, ())
+    for _law in LATENT_LAWS:
+        _BUILDERS[f"laplace_marginal{_tol}_{_law}_lpmf"] = (with_law, (_law,))
+        _BUILDERS[f"laplace_latent{_tol}_{_law}_rng"] = (with_law, (_law,))
 for _method, _defaults in (("rk45", LOOSE), ("ckrk", LOOSE), ("adams", TIGHT), ("bdf", TIGHT)):
     _BUILDERS[f"ode_{_method}"] = (HigherOrder.ode, (_method, _defaults))
     _BUILDERS[f"ode_{_method}_tol"] = (HigherOrder.ode, (_method, _defaults, True))

@@ -193,6 +193,10 @@ class Statements:
             self.el.random_values.tilde(t, left)
             return
         assert isinstance(call, s.Call)
+        if resolved.functions:
+            self.el.note_observed(t.left)
+            self.el.add_term(t, self.el.lift(self.el.higher_order(call, resolved, [left])))
+            return
         arguments = [self.el.evaluate(a) for a in call.arguments]
         self.el.note_observed(t.left)
         if resolved.definition is not None:

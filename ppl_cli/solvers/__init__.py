@@ -5,9 +5,11 @@ the algorithm, which is a graph of loops and ordinary operations: so solvers run
 """
 from ppl_cli.solvers.base import Solver, expand_solvers
 from ppl_cli.solvers.differential import Differential, solve_differential, with_sensitivities
+from ppl_cli.solvers.laplace import Approximation
 from ppl_cli.solvers.quadrature import integrate
 from ppl_cli.solvers.roots import find_root
 
 __all__ = [
-    "Differential", "Solver", "expand_solvers", "find_root", "integrate", "solve_differential", "with_sensitivities",
+    "Approximation", "Differential", "Solver", "expand_solvers", "find_root", "integrate", "solve_differential",
+    "with_sensitivities",
 ]

@@ -15,6 +15,7 @@ from ppl_cli.compiler import Backend, compile_function
 from ppl_cli.distributions import DISTRIBUTIONS
 from ppl_cli.graph.basic import Variable
 from ppl_cli.graph.traversal import evaluate
+from ppl_cli.language.functionals import takes_function
 from ppl_cli.language.signatures import Signature
 from ppl_cli.logprob import expand_draws
 from ppl_cli.model.library import LIBRARY
@@ -25,7 +26,7 @@ TOGETHER = 20  # so many in one kernel
 def signatures() -> list[Signature]:
     """Those of all functions that take no functions."""
     every = [s for name in LIBRARY.names() for s in LIBRARY.signatures(name)]
-    return [s for s in every if not any(argument.word == "function" for argument in s.arguments)]
+    return [s for s in every if not takes_function(s)]
 
 
 def first_signatures() -> list[Signature]:
