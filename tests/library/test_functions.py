@@ -136,3 +136,25 @@ REFUSED = ["divide(1, n)", "elt_divide(1, n)", "modulus(1, n)", "choose(n - 1, 2
 def test_integers_that_have_no_result_are_refused(expression: str) -> None:
     with pytest.raises(ElaborationError):
         load(f"data {{ int n; }} parameters {{ real x; }} model {{ target += {expression} * x; }}", data={"n": 0})
+
+
+SPARSE = {
+    "2, 3, w, {1, 3}, {1, 2}": "the starts of 2 rows and the end of the last are 3 numbers, not 2",
+    "2, 3, w, {1, 3}, {1, 2, 4}": "the starts of rows must ascend from 1 to 3, one after the 2 values",
+    "2, 3, w, {1, 3, 2}, {1, 2, 3}": "there are 2 values in 3 columns",
+    "2, 3, w, {0, 3}, {1, 2, 3}": "column 0 of 3",
+    "2, 3, w, {1, 4}, {1, 2, 3}": "column 4 of 3",
+}
+
+
+@pytest.mark.parametrize("matrix", SPARSE)
+def test_indices_that_are_no_sparse_matrix_are_refused(matrix: str) -> None:
+    for call in (f"csr_to_dense_matrix({matrix})", f"csr_matrix_times_vector({matrix}, rep_vector(1, 3))"):
+        with pytest.raises(ElaborationError, match=SPARSE[matrix]):
+            load(f"parameters {{ vector[2] w; }} model {{ target += sum({call}); }}")
+
+
+def test_a_sparse_matrix_times_a_vector_of_another_size() -> None:
+    with pytest.raises(ElaborationError, match="a matrix of 3 columns times a vector of size 2"):
+        load("parameters { vector[2] w; } model { "
+             "target += sum(csr_matrix_times_vector(2, 3, w, {1, 3}, {1, 2, 3}, w)); }")  # fmt: skip
