@@ -4,6 +4,7 @@ The patterns are written over canonical forms: exp(x) - 1 arrives here as -1 + e
 """
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from ppl_cli.graph.basic import Apply, Constant, Variable, constant
@@ -14,6 +15,7 @@ from ppl_cli.ops.scalar_math import (
     erfc,
     exp,
     expm1,
+    ge,
     inv_logit,
     log,
     log1m_exp,
@@ -52,6 +54,9 @@ LOGARITHMS = RuleSet.of(
     rule("log-of-scaled", log(factor * x), log(factor) + log(x)),
     rule("expm1", -1 + exp(x), expm1(x)),
     rule("one-minus-exp", 1 - exp(x), -expm1(x)),
+    rule("exp-of-log", exp(log(positive)), positive),
+    rule("exp-of-log1p", exp(log1p(x)), switch(ge(x, -1.0), 1 + x, math.nan)),
+    rule("exp-switch-log1p", exp(switch(condition, log1p(x), c)), switch(condition, exp(log1p(x)), exp(c))),
 )
 
 LOGISTIC = RuleSet.of(
