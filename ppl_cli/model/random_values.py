@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ppl_cli.distributions import DISTRIBUTIONS
 from ppl_cli.graph.basic import Variable, constant, root
 from ppl_cli.language import syntax as s
 from ppl_cli.language.checked import ResolvedCall
@@ -32,18 +31,17 @@ class RandomValues:
 
     def draw(self, e: s.Call, resolved: ResolvedCall) -> Variable:
         """The random variable that a distribution's name stands for in an expression."""
-        law = DISTRIBUTIONS.get(resolved.base)
-        if law is None or len(law.parameters) != len(e.arguments) or law.sized:
-            raise NotSupported(f"`{resolved.base}` in a random expression is", e.span)
         for a in e.arguments:
             if self.among(a):
                 raise NotSupported(f"a random value as a parameter of `{resolved.base}` is", a.span)
         arguments = [self.el.evaluate(a) for a in e.arguments]
         if resolved.signature is not None:
             arguments = self.el.supports.checked(resolved.signature, e.arguments, arguments)
-        parameters = [self.el.lift(a) for a in arguments]
         try:
-            return self.el.bind_draws(random_variable(law, *parameters))
+            found = self.el.library.law(resolved.base, [self.el.lift(a) for a in arguments])
+            if found is None or found[0].sized:
+                raise NotSupported(f"`{resolved.base}` in a random expression is", e.span)
+            return self.el.bind_draws(random_variable(found[0], *found[1]))
         except (TypeError, ValueError) as error:
             raise ElaborationError(f"the sizes do not agree: {error}", e.span) from error
 

@@ -11,6 +11,7 @@ from ppl_cli.distributions import DISTRIBUTIONS
 from ppl_cli.graph.basic import Variable, constant
 from ppl_cli.graph.types import DType
 from ppl_cli.language import syntax as s
+from ppl_cli.language.checked import ResolvedCall
 from ppl_cli.language.diagnostics import ElaborationError, NotSupported
 from ppl_cli.language.source import Span
 from ppl_cli.model import indexing
@@ -207,26 +208,35 @@ class Statements:
             return
         assert resolved.signature is not None
         arguments = self.el.supports.checked(resolved.signature, call.arguments, arguments)
+        if any(isinstance(v, Stretch) for v in (left, *arguments)):
+            self.stretched_tilde(t, call, resolved, left, arguments)
+            return
+        try:
+            found = self.el.library.law(resolved.base, [self.el.lift(a) for a in arguments])
+            if found is None:
+                self.density_call(t, call, resolved, left, arguments)
+                return
+            law, parameters = found
+            value, bounds = self.el.lift(left), self.bounds(t.truncation)
+            cut = value.ndim - law.event_ndim
+            rv = self.el.bind_draws(random_variable(law, *parameters, batch=value.shape[:cut], event=value.shape[cut:]))
+        except (TypeError, ValueError) as error:
+            raise ElaborationError(f"the sizes do not agree: {error}", t.span) from error
+        if bounds:
+            rv = truncated(rv, *bounds)
+        self.el.add_term(t, log_prob(rv, value, law.event_ndim, self.el.lift(self.positions_of(t.left))))
+
+    def stretched_tilde(
+        self, t: s.Tilde, call: s.Call, resolved: ResolvedCall, left: Value, arguments: list[Value]
+    ) -> None:
+        """With vectors among the arguments whose length is not known."""
         law = DISTRIBUTIONS.get(resolved.base)
         if law is None or len(law.parameters) != len(arguments):
             self.density_call(t, call, resolved, left, arguments)
             return
         bounds = self.bounds(t.truncation)
-        position = self.positions_of(t.left)
-        if any(isinstance(v, Stretch) for v in (left, *arguments)):
-            self.el.add_term(t, self.el.stretches.density(law, bounds, (left, position, *arguments), t.span))
-            return
-        value = self.el.lift(left)
-        parameters = [self.el.lift(a) for a in arguments]
-        batch = value.shape[: value.ndim - law.event_ndim]
-        try:
-            event = value.shape[value.ndim - law.event_ndim :]
-            rv = self.el.bind_draws(random_variable(law, *parameters, batch=batch, event=event))
-        except (TypeError, ValueError) as error:
-            raise ElaborationError(f"the sizes do not agree: {error}", t.span) from error
-        if bounds:
-            rv = truncated(rv, *bounds)
-        self.el.add_term(t, log_prob(rv, value, law.event_ndim, self.el.lift(position)))
+        density = self.el.stretches.density(law, bounds, (left, self.positions_of(t.left), *arguments), t.span)
+        self.el.add_term(t, density)
 
     def positions_of(self, left: s.Expression) -> Value:
         """Which elements of its variable the left side of `~` is; -1 for an expression that is not part of one."""
@@ -245,8 +255,11 @@ class Statements:
                 found = indexing.read(found, positions, part.span, self.el.lift)
         return found
 
-    def density_call(self, t: s.Tilde, call: s.Call, resolved: Any, left: Value, arguments: list[Value]) -> None:
-        """A form of a distribution that is only a density, such as a generalized linear model."""
+    def density_call(
+        self, t: s.Tilde, call: s.Call, resolved: ResolvedCall, left: Value, arguments: list[Value]
+    ) -> None:
+        """A form of a distribution that is only a density, such as a state space model."""
+        assert resolved.signature is not None
         if t.truncation:
             raise NotSupported(f"truncation of `{resolved.base}` is", t.truncation.span)
         implementation = self.el.library.implementation(resolved.signature)

@@ -1,21 +1,13 @@
-"""Densities of generalized linear models: those of the outcomes at a linear predictor (Functions Reference,
-"Generalized Linear Models"). The predictor's matrix may be a row, which serves all outcomes."""
+"""Generalized linear models: laws of the outcomes at a linear predictor (Functions Reference, "Generalized Linear
+Models"). The predictor's matrix may be a row, which serves all outcomes."""
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 
-from ppl_cli.distributions import DISTRIBUTIONS
+from ppl_cli.distributions import DISTRIBUTIONS, Distribution
 from ppl_cli.distributions.base import NOT_NEGATIVE, ORDERED, POSITIVE_REAL, REAL
-from ppl_cli.distributions.categories import categorical_logit_lpmf, ordered_logistic_lpmf
-from ppl_cli.distributions.continuous import normal_lpdf
-from ppl_cli.distributions.discrete import (
-    bernoulli_logit_lpmf,
-    binomial_logit_lpmf,
-    neg_binomial_2_log_lpmf,
-    poisson_log_lpmf,
-)
 from ppl_cli.distributions.formulas import real
 from ppl_cli.graph.basic import Variable, constant
 from ppl_cli.model.library.densities import form_sentence
@@ -36,83 +28,75 @@ def linear_by_category(x: Variable, alpha: Variable, beta: Variable) -> Variable
     return (vecmat(x, beta) if x.ndim == 1 else matmul(x, beta)) + alpha
 
 
-def _bernoulli(y: Variable, x: Variable, alpha: Variable, beta: Variable) -> Variable:
-    return bernoulli_logit_lpmf(y, linear(x, alpha, beta))
-
-
-def _binomial(y: Variable, n: Variable, x: Variable, alpha: Variable, beta: Variable) -> Variable:
-    return binomial_logit_lpmf(y, n, linear(x, alpha, beta))
-
-
-def _poisson(y: Variable, x: Variable, alpha: Variable, beta: Variable) -> Variable:
-    return poisson_log_lpmf(y, linear(x, alpha, beta))
-
-
-def _neg_binomial(y: Variable, x: Variable, alpha: Variable, beta: Variable, phi: Variable) -> Variable:
-    return neg_binomial_2_log_lpmf(y, linear(x, alpha, beta), phi)
-
-
-def _normal(y: Variable, x: Variable, alpha: Variable, beta: Variable, sigma: Variable) -> Variable:
-    return normal_lpdf(y, linear(x, alpha, beta), sigma)
-
-
-def _categorical(y: Variable, x: Variable, alpha: Variable, beta: Variable) -> Variable:
-    return categorical_logit_lpmf(y, linear_by_category(x, alpha, beta))
-
-
-def _ordered(y: Variable, x: Variable, beta: Variable, cutpoints: Variable) -> Variable:
-    return ordered_logistic_lpmf(y, linear(x, constant(0.0), beta), cutpoints)
-
-
-DENSITIES = ("lpdf", "lupdf")
-MASSES = ("lpmf", "lupmf")
-
-
 @dataclass(frozen=True)
 class Regression:
-    """`types` are those of all arguments but the outcome, {x} being that of the predictors; `names` theirs."""
+    """A law whose `parameters` follow from the arguments. `types` are those of the arguments, {x} being that of the
+    predictors; `names` theirs."""
 
-    name: str
-    density: Callable[..., Variable]
-    outcome: str
-    forms: tuple[str, str]
+    law: Distribution
     types: str
     names: str
+    parameters: Callable[..., tuple[Variable, ...]]
     summary: str
 
     @property
     def arguments(self) -> tuple[Argument, ...]:
-        return (Argument("y"), *(Argument(n, SUPPORTS.get(n, REAL), n == "sigma") for n in self.names.split()))
+        return tuple(Argument(n, SUPPORTS.get(n, REAL), n == self.law.scale) for n in self.names.split())
+
+    def log_prob(self, y: Variable, *arguments: Variable) -> Variable:
+        return reduce_sum(self.law.log_prob(y, *self.parameters(*arguments)))
+
+
+def _at_predictor(x: Variable, alpha: Variable, beta: Variable, *others: Variable) -> tuple[Variable, ...]:
+    return (linear(x, alpha, beta), *others)
 
 
 SUPPORTS = {"N": NOT_NEGATIVE, "phi": POSITIVE_REAL, "sigma": POSITIVE_REAL, "c": ORDERED}
-REGRESSIONS = (
-    Regression("bernoulli_logit_glm", _bernoulli, "ints", MASSES, "{x}, reals, vector", "x alpha beta",
-               "the Bernoulli distribution whose log odds are alpha + x beta"),
-    Regression("binomial_logit_glm", _binomial, "ints", MASSES, "ints, {x}, reals, vector", "N x alpha beta",
-               "the binomial distribution of N trials whose log odds are alpha + x beta"),
-    Regression("poisson_log_glm", _poisson, "ints", MASSES, "{x}, reals, vector", "x alpha beta",
-               "the Poisson distribution whose log mean is alpha + x beta"),
-    Regression("neg_binomial_2_log_glm", _neg_binomial, "ints", MASSES, "{x}, reals, vector, reals",
-               "x alpha beta phi",
-               "the negative binomial distribution of precision phi, whose log mean is alpha + x beta"),
-    Regression("normal_id_glm", _normal, "reals", DENSITIES, "{x}, reals, vector, reals", "x alpha beta sigma",
-               "the normal distribution of standard deviation sigma, whose mean is alpha + x beta"),
-    Regression("categorical_logit_glm", _categorical, "ints", MASSES, "{x}, vector, matrix", "x alpha beta",
-               "categories whose probabilities are softmax(alpha + x beta)"),
-    Regression("ordered_logistic_glm", _ordered, "ints", MASSES, "{x}, vector, vector", "x beta c",
-               "ordered categories with cutpoints c at the predictor x beta"),
-)
+REGRESSIONS = {
+    "bernoulli_logit_glm": Regression(
+        DISTRIBUTIONS["bernoulli_logit"], "{x}, reals, vector", "x alpha beta", _at_predictor,
+        "the Bernoulli distribution whose log odds are alpha + x beta",
+    ),
+    "binomial_logit_glm": Regression(
+        DISTRIBUTIONS["binomial_logit"], "ints, {x}, reals, vector", "N x alpha beta",
+        lambda trials, *predictor: (trials, linear(*predictor)),
+        "the binomial distribution of N trials whose log odds are alpha + x beta",
+    ),
+    "poisson_log_glm": Regression(
+        DISTRIBUTIONS["poisson_log"], "{x}, reals, vector", "x alpha beta", _at_predictor,
+        "the Poisson distribution whose log mean is alpha + x beta",
+    ),
+    "neg_binomial_2_log_glm": Regression(
+        DISTRIBUTIONS["neg_binomial_2_log"], "{x}, reals, vector, reals", "x alpha beta phi", _at_predictor,
+        "the negative binomial distribution of precision phi, whose log mean is alpha + x beta",
+    ),
+    "normal_id_glm": Regression(
+        DISTRIBUTIONS["normal"], "{x}, reals, vector, reals", "x alpha beta sigma", _at_predictor,
+        "the normal distribution of standard deviation sigma, whose mean is alpha + x beta",
+    ),
+    "categorical_logit_glm": Regression(
+        DISTRIBUTIONS["categorical_logit"], "{x}, vector, matrix", "x alpha beta",
+        lambda *predictor: (linear_by_category(*predictor),),
+        "categories whose probabilities are softmax(alpha + x beta)",
+    ),
+    "ordered_logistic_glm": Regression(
+        DISTRIBUTIONS["ordered_logistic"], "{x}, vector, vector", "x beta c",
+        lambda x, beta, cutpoints: (linear(x, constant(0.0), beta), cutpoints),
+        "ordered categories with cutpoints c at the predictor x beta",
+    ),
+}
 
 _section = Section("Regressions")
 add = _section.add
-for _r in REGRESSIONS:
-    _section.describe(_r.name, _r.summary)
-    for _form, _x in product(_r.forms, ("matrix", "row_vector")):
-        _text = f"real {_r.name}_{_form}({_r.outcome} | {_r.types.format(x=_x)})"
-        add(_text, lambda *a, f=_r.density: reduce_sum(f(*a)), form_sentence(_form, _r.summary),
-            arguments=_r.arguments)
+for _name, _regression in REGRESSIONS.items():
+    _section.describe(_name, _regression.summary)
+    _outcome, _forms = ("ints", ("lpmf", "lupmf")) if _regression.law.is_discrete else ("reals", ("lpdf", "lupdf"))
+    for _form, _x in product(_forms, ("matrix", "row_vector")):
+        _text = f"real {_name}_{_form}({_outcome} | {_regression.types.format(x=_x)})"
+        add(_text, _regression.log_prob, form_sentence(_form, _regression.summary),
+            arguments=(Argument("y"), *_regression.arguments))
+_bernoulli = REGRESSIONS["bernoulli_logit_glm"]
 for _x in ("matrix", "row_vector"):
     add(f"array[] int bernoulli_logit_glm_rng({_x}, reals, vector)",
-        lambda x, alpha, beta: random_variable(DISTRIBUTIONS["bernoulli_logit"], linear(x, alpha, beta)),
-        form_sentence("rng", REGRESSIONS[0].summary), arguments=REGRESSIONS[0].arguments[1:])
+        lambda *given: random_variable(_bernoulli.law, *_bernoulli.parameters(*given)),
+        form_sentence("rng", _bernoulli.summary), arguments=_bernoulli.arguments)
