@@ -23,16 +23,9 @@ from ppl_cli.graph.traversal import map_graph
 from ppl_cli.ops.control import InnerGraphOp
 from ppl_cli.ops.elementwise import Elementwise
 from ppl_cli.ops.reduction import LogSumExp, expand_log_sum_exp
-from ppl_cli.ops.scalar_math import to_real
+from ppl_cli.ops.scalar_math import CHEAPER_THAN_MEMORY, to_real
 
 MOST_ATTEMPTS = 4
-
-# Functions that are rather computed again than stored and loaded.
-CHEAPER_THAN_MEMORY = frozenset({
-    "add", "sub", "mul", "neg", "abs", "sign", "fmax", "fmin", "max", "min", "eq", "ne", "lt", "le", "gt", "ge", "and",
-    "or", "not", "isnan", "isinf", "switch", "to_real", "to_int",
-})  # fmt: skip
-
 
 @dataclass(frozen=True)
 class Layout:

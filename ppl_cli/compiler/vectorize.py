@@ -20,7 +20,7 @@ from ppl_cli.compiler.kernel import (
 SHORT = 16  # a loop of fewer iterations gains nothing from vector instructions
 
 # Functions with instructions or library functions for vectors.
-CHEAP = frozenset({
+IN_HARDWARE = frozenset({
     "add", "sub", "mul", "div", "neg", "abs", "sqrt", "fmax", "fmin", "switch", "eq", "ne", "lt", "le", "gt", "ge",
     "and", "or", "not", "to_real", "sign", "floor", "ceil", "trunc", "isnan", "isinf",
 })  # fmt: skip
@@ -49,7 +49,7 @@ def sums_of_independent_iterations(loop: For) -> list[str] | None:
             match e:
                 case Apply(scalar=scalar) if scalar.name in COSTLY:
                     costly = True
-                case Apply(scalar=scalar) if scalar.name not in CHEAP:
+                case Apply(scalar=scalar) if scalar.name not in IN_HARDWARE:
                     return None
                 case Draw():
                     return None

@@ -238,3 +238,9 @@ to_int = elementwise(
 )
 
 negative_infinity = constant(-np.inf)
+
+# Functions that are rather computed again than stored and loaded.
+CHEAPER_THAN_MEMORY = frozenset({
+    "add", "sub", "mul", "neg", "abs", "sign", "fmax", "fmin", "max", "min", "eq", "ne", "lt", "le", "gt", "ge", "and",
+    "or", "not", "isnan", "isinf", "switch", "to_real", "to_int",
+})  # fmt: skip

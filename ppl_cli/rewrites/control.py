@@ -15,6 +15,7 @@ from ppl_cli.graph.traversal import clone_replace, dependents, map_graph, reappl
 from ppl_cli.ops.control import Body, If, InnerGraphOp, Loop
 from ppl_cli.ops.elementwise import Elementwise
 from ppl_cli.ops.indexing import Gather
+from ppl_cli.ops.scalar_math import CHEAPER_THAN_MEMORY
 from ppl_cli.ops.shape import BroadcastTo, Empty, Join, Reshape, Transpose
 
 
@@ -132,18 +133,13 @@ def invariant_outside(node: Apply) -> Rewritten:
     return replace(loop, body=body).apply(*node.inputs, *clone_replace(list(fixed), outer)).outputs
 
 
-# Operations that are as cheap as a load.
-CHEAP = frozenset({"add", "sub", "mul", "neg", "abs", "eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not", "switch",
-                   "to_real", "to_int", "max", "min", "fmax", "fmin"})  # fmt: skip
-
-
 def _is_costly(v: Variable) -> bool:
     """Whether a variable takes more than cheap arithmetic and views, and nothing that is seen from outside."""
     nodes = toposort([v])
     if not all(node.op.pure and not (isinstance(node.op, Elementwise) and node.op.scalar.reports) for node in nodes):
         return False
     costly = (node.op for node in nodes if not isinstance(node.op, VIEWS))
-    return any(not isinstance(op, Elementwise) or op.scalar.name not in CHEAP for op in costly)
+    return any(not isinstance(op, Elementwise) or op.scalar.name not in CHEAPER_THAN_MEMORY for op in costly)
 
 
 VIEWS = (Gather, Reshape, BroadcastTo, Transpose, Join, Empty)
