@@ -55,6 +55,8 @@ CASES: list[tuple[str, float]] = [
     ("log_modified_bessel_first_kind(x, 1e-200)", 0.7 * math.log(0.5e-200) - float(sp.gammaln(1.7))),
     ("log_modified_bessel_first_kind(500, x)", 500 * math.log(0.35) - float(sp.gammaln(501)) + 0.35**2 / 501),
     ("log_modified_bessel_first_kind(500 * x, 40000)", math.log(sp.ive(350, 40000)) + 40000),
+    ("sum(lmgamma({3, 1, 0}, x + 2))", float(sp.multigammaln(2.7, 3) + sp.gammaln(2.7))),
+    ("lmgammas(x + 2)", float(sum(sp.multigammaln(2.7, k) for k in (1, 2, 3)))),
     ("falling_factorial(x, 3) + rising_factorial(x, 3)", 0.7 * 0.3 * 1.3 + 0.7 * 1.7 * 2.7),
     ("choose(40, 20) / 1e9 + sum(choose({5, 6}, {2, 3})) + x", 168.54652882),
     ("fmod(-5.5, x)", math.fmod(-5.5, 0.7)),
@@ -73,7 +75,10 @@ CASES: list[tuple[str, float]] = [
 @pytest.mark.parametrize(("expression", "expected"), CASES, ids=[e for e, _ in CASES])
 def test_value_and_gradient(expression: str, expected: float) -> None:
     program = f"""
-functions {{ matrix reshape2(real a) {{ return rep_matrix(a, 2, 2); }} }}
+functions {{
+  matrix reshape2(real a) {{ return rep_matrix(a, 2, 2); }}
+  real lmgammas(real a) {{ real s = 0; for (k in 1:3) s += lmgamma(k, a); return s; }}
+}}
 data {{ vector[3] v = [0.2, 0.5, 1.3]'; }}
 parameters {{ real x; }}
 model {{ target += {expression}; }}

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 
 from ppl_cli.distributions.formulas import real, valid
-from ppl_cli.graph.basic import Variable, constant
+from ppl_cli.graph.basic import Constant, Variable, constant, root
 from ppl_cli.model.library.table import Section
 from ppl_cli.ops import scalar_math as sm
+from ppl_cli.ops.control import make_loop
 from ppl_cli.ops.distribution_functions import gamma_p, gamma_q, inc_beta, inv_inc_beta
 from ppl_cli.ops.hypergeometric import hypergeometric
 from ppl_cli.ops.indexing import gather
-from ppl_cli.ops.reduction import reduce_sum
+from ppl_cli.ops.reduction import reduce_max, reduce_sum
 from ppl_cli.ops.shape import reshape
 from ppl_cli.ops.special_functions import (
     bessel_i_scaled,
@@ -47,12 +48,28 @@ def _falling_factorial(x: Any, n: Any) -> Variable:
     return _rising_factorial(real(x) - n + 1.0, n)
 
 
-def _log_multigamma(k: Any, x: Any) -> Variable:
-    """The log of the multivariate gamma function of dimension k, which must be known."""
-    dimension = int(k.data)
-    steps = constant(0.5 * np.arange(dimension))
-    terms = sm.lgamma(reshape(real(x), (*x.shape, 1)) - steps)
-    return 0.25 * dimension * (dimension - 1) * math.log(math.pi) + reduce_sum(terms, -1)
+def _log_multigamma(k: Variable, x: Any) -> Variable:
+    """The log of the multivariate gamma function of dimension k: as many terms as the largest k has, by a loop if that
+    is not known."""
+    x = real(x)
+    shape = np.broadcast_shapes(k.shape, x.shape)
+    if isinstance(k, Constant):
+        steps = constant(np.arange(k.data.max(initial=0)))
+        dimensions, values = (reshape(v, (*v.shape, 1)) for v in (k, x))
+        total = reduce_sum(_multigamma_term(steps, dimensions, values), -1)
+    else:
+        index, sum_ = root("step", "int64"), root("total", shape=shape)
+        most = reduce_max(reshape(k, (k.type.size,)))
+        (total,) = make_loop(
+            index, [sum_], [sum_ + _multigamma_term(index, k, x)], 0, most, [constant(np.zeros(shape))]
+        )
+    return total + 0.25 * math.log(math.pi) * real(k) * (real(k) - 1.0)
+
+
+def _multigamma_term(step: Variable, dimension: Variable, x: Variable) -> Variable:
+    """0 from the dimension on, where the function need not exist."""
+    inside = sm.lt(step, dimension)
+    return sm.switch(inside, sm.lgamma(sm.switch(inside, x - 0.5 * real(step), 1.0)), 0.0)
 
 
 def _binary_log_loss(y: Any, p: Any) -> Variable:
