@@ -98,7 +98,7 @@ class CBuild:
         return ctypes.cast(self.library.kernel, ctypes.c_void_p).value or 0
 
 
-RUNTIME = ("numba_runtime.py", "numba_decompositions.py")  # what the kernels of Numba call
+RUNTIME = ("numba_runtime.py", "numba_matrices.py")  # what the kernels of Numba call
 
 
 class NumbaBuild:

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING
 
-from ppl_cli.compiler.data import kind_of, strides_of
+from ppl_cli.compiler.data import Progression, Stored, kind_of, strides_of
 from ppl_cli.compiler.emit import ZERO, Emitter, Index, Place, broadcast_index
 from ppl_cli.compiler.kernel import Assign, Declare, For, Library, Linear, Number, Ref, Store
-from ppl_cli.compiler.link import LAPACK
-from ppl_cli.graph.basic import Apply, Variable
+from ppl_cli.compiler.sink_rules import is_large
+from ppl_cli.graph.basic import Apply, Constant, Variable
 from ppl_cli.ops.complex_decompositions import ComplexEigen, ComplexSingularValues, HermitianEigen, Schur
 from ppl_cli.ops.decompositions import Eigen, Orthogonal, SingularValues, SymmetricEigen
-from ppl_cli.ops.linalg import Cholesky, Determinant, LogAbsDeterminant, Solve, SolveTriangular
+from ppl_cli.ops.linalg import Cholesky, Determinant, LogAbsDeterminant, MatMul, Solve, SolveTriangular
 from ppl_cli.ops.reduction import CumulativeSum
 
 if TYPE_CHECKING:
@@ -96,10 +96,14 @@ def _copied(region: Region, operand: Variable, batch: tuple[int, ...]) -> Place:
 
 
 def _readable(region: Region, operand: Variable, batch: tuple[int, ...]) -> Place:
-    """Where a matrix for each of `batch` can be read: where it is stored, or in a copy."""
-    stored = region.emitter.place(operand)
-    if stored is not None and stored.buffer is not None and not stored.dropped and operand.shape[:-2] == batch:
-        return stored
+    """Where a matrix for each of `batch` can be read: where it is stored, among the data, or in a copy."""
+    if operand.shape[:-2] == batch:
+        stored = region.emitter.place(operand)
+        if stored is not None and stored.buffer is not None and not stored.dropped:
+            return stored
+        found = region.emitter.data.look(operand) if isinstance(operand, Constant) else None
+        if isinstance(found, Stored) and found.places == Progression(0, tuple(strides_of(operand.shape))):
+            return Place(found.buffer)
     return _copied(region, operand, batch)
 
 
@@ -113,33 +117,63 @@ def _library(
     emitter.add(Library(routine, sizes, tuple(buffers), external))
 
 
-def _cholesky(region: Region, node: Apply) -> None:
-    (a,), v = node.inputs, node.outputs[0]
-    n = v.shape[-1]
-    place = region.places[v]
-    emit_copy(region.emitter, a, place)
+def _product(region: Region, node: Apply) -> None:
+    """Of large matrices."""
+    (a, b), v = node.inputs, node.outputs[0]
+    batch, (m, n), k = v.shape[:-2], v.shape[-2:], a.shape[-1]
+    left, right = _readable(region, a, batch), _readable(region, b, batch)
     _each_matrix(
-        region.emitter, v.shape[:-2], [(place, n * n)], lambda at: _library(region.emitter, "cholesky", (n,), at)
+        region.emitter,
+        batch,
+        [(left, m * k), (right, k * n), (region.places[v], m * n)],
+        lambda at: _library(region.emitter, "large_product", (m, k, n), at, ("blas:dgemm",)),
     )
 
 
-def _solve(region: Region, node: Apply) -> None:
-    """B is copied to the place of the result and solved for there; a general solve destroys its copy of A, too."""
+def _cholesky(region: Region, node: Apply) -> None:
+    (a,), v = node.inputs, node.outputs[0]
+    n, place = v.shape[-1], region.places[v]
+    routine, external = ("large_cholesky", ("lapack:dpotrf",)) if is_large(node) else ("cholesky", ())
+    emit_copy(region.emitter, a, place)
+    _each_matrix(
+        region.emitter,
+        v.shape[:-2],
+        [(place, n * n)],
+        lambda at: _library(region.emitter, routine, (n,), at, external),
+    )
+
+
+def _solve_triangular(region: Region, node: Apply) -> None:
+    """B is copied to the place of the result and solved for there."""
     (a, b), v = node.inputs, node.outputs[0]
-    batch, (n, m) = v.shape[:-2], v.shape[-2:]
-    sizes: tuple[int, ...] = (n, m)
-    if isinstance(node.op, SolveTriangular):
-        routine, matrix = "solve_triangular", _readable(region, a, batch)
-        sizes += (int(node.op.lower), int(node.op.transposed))
-    else:
-        routine, matrix = "solve", _copied(region, a, batch)
-    place = region.places[v]
+    assert isinstance(node.op, SolveTriangular)
+    batch, (n, m), place = v.shape[:-2], v.shape[-2:], region.places[v]
+    sizes = (n, m, int(node.op.lower), int(node.op.transposed))
+    routine, external = ("large_solve_triangular", ("blas:dtrsm",)) if is_large(node) else ("solve_triangular", ())
+    matrix = _readable(region, a, batch)
     emit_copy(region.emitter, b, place, v.shape)
     _each_matrix(
         region.emitter,
         batch,
         [(matrix, n * n), (place, n * m)],
-        lambda at: _library(region.emitter, routine, sizes, at),
+        lambda at: _library(region.emitter, routine, sizes, at, external),
+    )
+
+
+def _solve(region: Region, node: Apply) -> None:
+    """B is copied to the place of the result and solved for there; the copy of A is destroyed."""
+    (a, b), v = node.inputs, node.outputs[0]
+    batch, (n, m), place = v.shape[:-2], v.shape[-2:], region.places[v]
+    matrix = _copied(region, a, batch)
+    emit_copy(region.emitter, b, place, v.shape)
+    large = is_large(node)
+    routine, external = ("large_solve", ("lapack:dgetrf", "blas:dtrsm")) if large else ("solve", ())
+    rooms = [(_room(region, v, n), 0)] if large else []
+    _each_matrix(
+        region.emitter,
+        batch,
+        [(matrix, n * n), (place, n * m), *rooms],
+        lambda at: _library(region.emitter, routine, (n, m), at, external),
     )
 
 
@@ -151,12 +185,20 @@ def _determinant(region: Region, node: Apply) -> None:
     if place.buffer is None:
         place = region.places[v] = replace(place, buffer=region.memory.buffer(v, 1))
     n = a.shape[-1]
+    large = is_large(node)
+    routine, external = (f"large_{routine}", ("lapack:dgetrf",)) if large else (routine, ())
+    rooms = [(_room(region, a, n), 0)] if large else []
     _each_matrix(
         region.emitter,
         v.shape,
-        [(_copied(region, a, v.shape), n * n), (place, 1)],
-        lambda at: _library(region.emitter, routine, (n,), at),
+        [(_copied(region, a, v.shape), n * n), (place, 1), *rooms],
+        lambda at: _library(region.emitter, routine, (n,), at, external),
     )
+
+
+def _room(region: Region, like: Variable, size: int) -> Place:
+    """Memory to work in."""
+    return Place(region.memory.buffer(like, size), level=region.level)
 
 
 @dataclass(frozen=True)
@@ -191,8 +233,8 @@ def _decomposition(region: Region, node: Apply) -> None:
     batch, (m, n) = a.shape[:-2], a.shape[-2:]
     routine = ROUTINES[type(node.op)]
     room = routine.room(m, n)
-    work = Place(region.memory.buffer(v, room), level=region.level)
-    external = tuple(f"{LAPACK}:{name}" for name in routine.external)
+    work = _room(region, v, room)
+    external = tuple(f"lapack:{name}" for name in routine.external)
     _each_matrix(
         region.emitter,
         batch,
@@ -203,8 +245,9 @@ def _decomposition(region: Region, node: Apply) -> None:
 
 EMIT_MATRICES: dict[type, Callable[[Region, Apply], None]] = {
     CumulativeSum: _cumulative_sum,
+    MatMul: _product,
     Cholesky: _cholesky,
-    SolveTriangular: _solve,
+    SolveTriangular: _solve_triangular,
     Solve: _solve,
     LogAbsDeterminant: _determinant,
     Determinant: _determinant,

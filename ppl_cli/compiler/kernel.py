@@ -174,7 +174,7 @@ class If:
 
 @dataclass(slots=True)
 class Library:
-    """A call of a matrix routine: the functions of LAPACK that it uses, its sizes, then its buffers with offsets."""
+    """A call of a matrix routine: what it uses of BLAS and LAPACK, its sizes, then its buffers with offsets."""
 
     routine: str
     sizes: tuple[int, ...]

@@ -1,4 +1,4 @@
-"""What Numba kernels call: pointers as typed arrays, functions by address, special functions, matrix routines.
+"""What Numba kernels call: pointers as typed arrays, functions by address, special functions.
 
 `c_runtime` is the same for C.
 """
@@ -52,6 +52,11 @@ def integers(typing_context: Any, pointer: Any, offset: Any) -> Any:
 
 
 @intrinsic
+def short_integers(typing_context: Any, pointer: Any, offset: Any) -> Any:
+    return _cast_to(types.int32)(typing_context, pointer, offset)
+
+
+@intrinsic
 def pointers(typing_context: Any, pointer: Any, offset: Any) -> Any:
     return _cast_to(types.CPointer(types.float64))(typing_context, pointer, offset)
 
@@ -94,15 +99,18 @@ def draw(typing_context: Any, address: Any, state: Any, a: Any, b: Any) -> Any:
 
 @intrinsic
 def lapack(typing_context: Any, address: Any, arguments: Any) -> Any:
-    """The status that a LAPACK function at `address` ends with; its integers and characters are passed by reference."""
+    """The status that a LAPACK function at `address` ends with; its numbers and characters are passed by reference. One
+    of BLAS has no status, and takes no notice of the room for it."""
 
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         integer = ir.IntType(32)
         status = cgutils.alloca_once_value(builder, integer(0))
         given = []
         for value in cgutils.unpack_tuple(builder, values[1]):
+            if isinstance(value.type, ir.IntType):
+                value = builder.trunc(value, integer)
             if not isinstance(value.type, ir.PointerType):
-                value = cgutils.alloca_once_value(builder, builder.trunc(value, integer))
+                value = cgutils.alloca_once_value(builder, value)
             given.append(value)
         kind = ir.FunctionType(ir.VoidType(), [v.type for v in (*given, status)])
         builder.call(builder.bitcast(values[0], kind.as_pointer()), [*given, status])
@@ -268,85 +276,6 @@ hypergeometric = function(scalar_routines.hypergeometric)
 
 
 # -------------------------------------------------------------------------------------- matrix routines
-
-
-@function
-def cholesky(n, a):
-    for i in range(n):
-        for j in range(i + 1):
-            s = a[i * n + j]
-            for k in range(j):
-                s -= a[i * n + k] * a[j * n + k]
-            if i != j:
-                a[i * n + j] = s / a[j * n + j]
-            elif s > 0:
-                a[i * n + i] = math.sqrt(s)
-            else:
-                for k in range(n * n):
-                    a[k] = np.nan
-                return
-        for j in range(i + 1, n):
-            a[i * n + j] = 0.0
-
-
-@function
-def solve_triangular(n, m, lower, transposed, a, b):
-    forward = lower != transposed
-    for s in range(n):
-        i = s if forward else n - 1 - s
-        for r in range(s):
-            j = r if forward else n - 1 - r
-            f = a[j * n + i] if transposed else a[i * n + j]
-            for k in range(m):
-                b[i * m + k] -= f * b[j * m + k]
-        for k in range(m):
-            b[i * m + k] /= a[i * n + i]
-
-
-@function
-def eliminate(n, m, a, b):
-    sign = 1.0
-    for c in range(n):
-        p = c
-        for i in range(c + 1, n):
-            if abs(a[i * n + c]) > abs(a[p * n + c]):
-                p = i
-        if p != c:
-            sign = -sign
-            for k in range(n):
-                a[c * n + k], a[p * n + k] = a[p * n + k], a[c * n + k]
-            for k in range(m):
-                b[c * m + k], b[p * m + k] = b[p * m + k], b[c * m + k]
-        for i in range(c + 1, n):
-            f = 0.0 if a[c * n + c] == 0 else a[i * n + c] / a[c * n + c]
-            for k in range(c + 1, n):
-                a[i * n + k] -= f * a[c * n + k]
-            for k in range(m):
-                b[i * m + k] -= f * b[c * m + k]
-    return sign
-
-
-@function
-def solve(n, m, a, b):
-    eliminate(n, m, a, b)
-    solve_triangular(n, m, 0, 0, a, b)
-
-
-@function
-def log_determinant(n, a, out):
-    eliminate(n, 0, a, a)
-    total = 0.0
-    for i in range(n):
-        total += math.log(abs(a[i * n + i]))
-    out[0] = total
-
-
-@function
-def determinant(n, a, out):
-    product = eliminate(n, 0, a, a)
-    for i in range(n):
-        product *= a[i * n + i]
-    out[0] = product
 
 
 # ------------------------------------------------------------------------------------------- reductions

@@ -22,7 +22,7 @@ from ppl_cli.compiler.kernel import (
     Statement,
     Store,
 )
-from ppl_cli.compiler.link import LAPACK
+from ppl_cli.compiler.link import LINEAR_ALGEBRA
 from ppl_cli.compiler.memory import share_memory
 from ppl_cli.compiler.printing import Printer, indented, linear
 from ppl_cli.compiler.vectorize import sums_of_independent_iterations
@@ -66,7 +66,8 @@ class CPrinter(Printer):
             found.append(f"{kind} *{restrict}{buffer.name} = ({kind} *)((double *)workspace[1] + {start});")
         for name, slot in self.slots.items():
             kind = "uint64_t *, double, double" if name.startswith("draw:") else ""
-            declared = f"void *f{slot}" if name.startswith(LAPACK) else f"double (*f{slot})({kind})"
+            matrices = name.partition(":")[0] in LINEAR_ALGEBRA
+            declared = f"void *f{slot}" if matrices else f"double (*f{slot})({kind})"
             found.append(f"{declared} = ((void **)workspace[2])[{slot}];")
         if any(name.startswith("draw:") for name in self.slots):
             found.append("uint64_t *state = (uint64_t *)workspace[3];")

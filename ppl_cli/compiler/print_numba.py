@@ -28,7 +28,7 @@ from math import *
 
 from numba import cfunc
 
-from ppl_cli.compiler.numba_decompositions import *
+from ppl_cli.compiler.numba_matrices import *
 from ppl_cli.compiler.numba_runtime import *
 
 

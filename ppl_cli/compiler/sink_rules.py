@@ -32,6 +32,23 @@ from ppl_cli.ops.shape import BroadcastTo, Join
 
 Rule = Callable[[Apply, Mapping[Variable, Variable]], list[Sink]]
 
+LARGE_WORK = 32**3  # multiplications from which BLAS, which takes a fifth of a second to import, is worth it
+LEAST_SIDE = 8  # of matrices whose product BLAS is faster at
+
+
+def is_large(node: Apply) -> bool:
+    """Whether a matrix operation is left to BLAS and LAPACK."""
+    match node.op:
+        case MatMul():
+            (m, k), n = node.inputs[0].shape[-2:], node.inputs[1].shape[-1]
+            return m * k * n >= LARGE_WORK and min(m, k, n) >= LEAST_SIDE
+        case SolveTriangular():
+            n, m = node.inputs[1].shape[-2:]
+            return n * n * m >= LARGE_WORK
+        case Cholesky() | Solve() | LogAbsDeterminant() | Determinant():
+            return node.inputs[0].shape[-1] ** 3 >= LARGE_WORK
+    return False
+
 
 def sinks_of(node: Apply, stored: Container[Variable], bases: Mapping[Variable, Variable]) -> list[Sink]:
     """The sinks of one node; none for what is computed where it is read."""
@@ -67,7 +84,7 @@ def stored_for_readers(nodes: Iterable[Apply], places: Container[Variable]) -> s
                 found.add(x)
         elif isinstance(node.op, Elementwise | BroadcastTo):
             found.update(x for x in node.inputs if _has_work(x) and not _is_prefix(x.shape, v.shape))
-        elif isinstance(node.op, MatMul):
+        elif isinstance(node.op, MatMul) and not is_large(node):
             found.update(x for x in node.inputs if _has_work(x) and v.type.size != 1)
         elif isinstance(node.op, Loop | If | Report):
             found.update(x for x in node.inputs if _has_work(x))
@@ -121,6 +138,8 @@ def _with_start(sink: ReduceSink) -> list[Sink]:
 def _matmul(node: Apply, bases: Mapping[Variable, Variable]) -> list[Sink]:
     """Loops over the batch, then rows, inner axis and columns; for a vector the longer of the first two outside, but
     always inside that along which neighbours of a large matrix of data are neighbours in memory."""
+    if is_large(node):
+        return _opaque(node, bases)
     (a, b), v = node.inputs, node.outputs[0]
     batch = v.shape[:-2]
     m, k, n = a.shape[-2], a.shape[-1], b.shape[-1]

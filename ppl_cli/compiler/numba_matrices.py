@@ -1,6 +1,7 @@
-"""What Numba kernels call to decompose matrices: LAPACK.
+"""What Numba kernels do with matrices: by loops where they are small, by BLAS where they are large, by LAPACK where
+they are decomposed.
 
-`c_runtime` has the same for C.
+`c_matrices` is the same for C.
 """
 
 from __future__ import annotations
@@ -9,10 +10,90 @@ import math
 
 import numpy as np
 
-from ppl_cli.compiler.numba_runtime import doubles, function, lapack
+from ppl_cli.compiler.numba_runtime import doubles, function, lapack, short_integers
 
-# A matrix by rows is its transpose to LAPACK, which has matrices by columns; it takes characters by their codes.
-_N, _S, _U, _V = ord("N"), ord("S"), ord("U"), ord("V")
+# A matrix by rows is its transpose to BLAS and LAPACK, which have matrices by columns; characters are given by their
+# codes.
+_L, _N, _R, _S, _T, _U, _V = (ord(letter) for letter in "LNRSTUV")
+
+
+@function
+def cholesky(n, a):
+    for i in range(n):
+        for j in range(i + 1):
+            s = a[i * n + j]
+            for k in range(j):
+                s -= a[i * n + k] * a[j * n + k]
+            if i != j:
+                a[i * n + j] = s / a[j * n + j]
+            elif s > 0:
+                a[i * n + i] = math.sqrt(s)
+            else:
+                for k in range(n * n):
+                    a[k] = np.nan
+                return
+        for j in range(i + 1, n):
+            a[i * n + j] = 0.0
+
+
+@function
+def solve_triangular(n, m, lower, transposed, a, b):
+    forward = lower != transposed
+    for s in range(n):
+        i = s if forward else n - 1 - s
+        for r in range(s):
+            j = r if forward else n - 1 - r
+            f = a[j * n + i] if transposed else a[i * n + j]
+            for k in range(m):
+                b[i * m + k] -= f * b[j * m + k]
+        for k in range(m):
+            b[i * m + k] /= a[i * n + i]
+
+
+@function
+def eliminate(n, m, a, b):
+    sign = 1.0
+    for c in range(n):
+        p = c
+        for i in range(c + 1, n):
+            if abs(a[i * n + c]) > abs(a[p * n + c]):
+                p = i
+        if p != c:
+            sign = -sign
+            for k in range(n):
+                a[c * n + k], a[p * n + k] = a[p * n + k], a[c * n + k]
+            for k in range(m):
+                b[c * m + k], b[p * m + k] = b[p * m + k], b[c * m + k]
+        for i in range(c + 1, n):
+            f = 0.0 if a[c * n + c] == 0 else a[i * n + c] / a[c * n + c]
+            for k in range(c + 1, n):
+                a[i * n + k] -= f * a[c * n + k]
+            for k in range(m):
+                b[i * m + k] -= f * b[c * m + k]
+    return sign
+
+
+@function
+def solve(n, m, a, b):
+    eliminate(n, m, a, b)
+    solve_triangular(n, m, 0, 0, a, b)
+
+
+@function
+def log_determinant(n, a, out):
+    eliminate(n, 0, a, a)
+    total = 0.0
+    for i in range(n):
+        total += math.log(abs(a[i * n + i]))
+    out[0] = total
+
+
+@function
+def determinant(n, a, out):
+    product = eliminate(n, 0, a, a)
+    for i in range(n):
+        product *= a[i * n + i]
+    out[0] = product
 
 
 @function
@@ -142,3 +223,57 @@ def schur(zgees, m, n, room, a, work, out):
         return
     separate(n, n, work, out)
     separate(n, n, u, doubles(out, 2 * n * n))
+
+
+@function
+def large_cholesky(dpotrf, n, a):
+    failed = lapack(dpotrf, (_U, n, a, n)) != 0
+    for i in range(n):
+        if failed or math.isnan(a[i * n + i]):
+            spoil(n * n, a)
+            return
+        for j in range(i + 1, n):
+            a[i * n + j] = 0.0
+
+
+@function
+def large_solve_triangular(dtrsm, n, m, lower, transposed, a, b):
+    lapack(dtrsm, (_R, _U if lower else _L, _T if transposed else _N, _N, m, n, 1.0, a, n, b, m))
+
+
+@function
+def large_solve(dgetrf, dtrsm, n, m, a, b, work):
+    lapack(dgetrf, (n, n, a, n, work))
+    lapack(dtrsm, (_R, _U, _N, _N, m, n, 1.0, a, n, b, m))
+    lapack(dtrsm, (_R, _L, _N, _U, m, n, 1.0, a, n, b, m))
+    pivots = short_integers(work, 0)
+    for s in range(n):
+        i = n - 1 - s
+        p = pivots[i] - 1
+        if p != i:
+            for k in range(m):
+                b[i * m + k], b[p * m + k] = b[p * m + k], b[i * m + k]
+
+
+@function
+def large_log_determinant(dgetrf, n, a, out, work):
+    lapack(dgetrf, (n, n, a, n, work))
+    total = 0.0
+    for i in range(n):
+        total += math.log(abs(a[i * n + i]))
+    out[0] = total
+
+
+@function
+def large_determinant(dgetrf, n, a, out, work):
+    lapack(dgetrf, (n, n, a, n, work))
+    pivots = short_integers(work, 0)
+    product = 1.0
+    for i in range(n):
+        product *= a[i * n + i] if pivots[i] == i + 1 else -a[i * n + i]
+    out[0] = product
+
+
+@function
+def large_product(dgemm, m, k, n, a, b, out):
+    lapack(dgemm, (_N, _N, n, m, k, 1.0, b, n, a, k, 0.0, out, n))
