@@ -15,7 +15,7 @@ import numpy as np
 from ppl_cli.graph.basic import Constant, Variable, constant, root
 from ppl_cli.graph.gradient import grad, vjp
 from ppl_cli.graph.types import TensorType
-from ppl_cli.ops.control import Body, make_loop
+from ppl_cli.ops.control import Body, make_if, make_loop
 from ppl_cli.ops.indexing import gather
 from ppl_cli.ops.linalg import (
     Cholesky,
@@ -33,6 +33,7 @@ from ppl_cli.ops.scalar_math import (
     detached,
     either,
     ge,
+    gt,
     le,
     lt,
     maximum,
@@ -63,6 +64,12 @@ class Curvature:
         seeds = (constant((np.arange(n) % size == k).astype(float)) for k in range(size))
         return Curvature(-stack([vjp([slope], [theta], [seed])[0] for seed in seeds]))
 
+    def positive_diagonal(self) -> Curvature:
+        """The diagonal of W, with 0 for what is negative."""
+        size, n = self.columns.shape
+        diagonal = gather(self.columns, constant(np.arange(n) % size), constant(np.arange(n)))
+        return Curvature(reshape(maximum(diagonal, 0.0), (1, n)))
+
     def times(self, right: Variable) -> Variable:
         """W `right`, [n, m]."""
         size, n = self.columns.shape
@@ -79,7 +86,8 @@ class Mode(Solver):
     f(K a, *arguments) - a' K a / 2 is greatest; NaN if it is not found. The body's results are f(θ, *arguments), its
     gradient by θ, and the columns of its curvature.
 
-    Newton's method; a step is halved until it does not lower the objective. The tolerance is that of the gradient by
+    Newton's method; where its step leads downhill, one without the negative part of the diagonal of W and without what
+    is outside of it. A step is halved until it does not lower the objective. The tolerance is that of the gradient by
     K a, relative to the gradient of f where that is above 1.
     """
 
@@ -118,7 +126,6 @@ def _climbed(
     local: Body, start: Variable, covariance: Variable, controls: Sequence[Variable], arguments: Sequence[Variable]
 ) -> Variable:
     tolerance, most, halvings = controls
-    n = start.shape[0]
     leaving, index, a = root("leaving", "int64"), root("step", "int64"), root("a", shape=start.shape)
 
     def small(slope: Variable, rest: Variable, tolerance: Variable) -> Variable:
@@ -128,8 +135,7 @@ def _climbed(
     value, slope, columns = local([theta, *arguments])
     objective = value - 0.5 * dot(a, theta)
     rest = slope - a
-    matrix = identity(n) + Curvature(columns).times(covariance)
-    step = reshape(Solve()(matrix, reshape(rest, (n, 1))), (n,))
+    step = _uphill(Curvature(columns), covariance, rest)
     along = matvec(covariance, step)
 
     def better(part: Variable) -> Variable:
@@ -147,6 +153,19 @@ def _climbed(
     last = make_loop(index, [leaving, a], [leave, a + found * step], 0, most, [constant(0), start], stops=True)[1]
     final = local([matvec(covariance, last), *arguments])[1]
     return switch(small(final, final - last, maximum(tolerance, LOOSEST)), last, np.nan)
+
+
+def _uphill(curvature: Curvature, covariance: Variable, slope: Variable) -> Variable:
+    """The step of a; `slope` is the gradient of the objective by K a."""
+
+    def step(curvature: Curvature) -> Variable:
+        matrix = identity(slope.shape[0]) + curvature.times(covariance)
+        return reshape(Solve()(matrix, reshape(slope, (*slope.shape, 1))), slope.shape)
+
+    newton = step(curvature)
+    rises = gt(dot(slope, matvec(covariance, newton)), 0.0)
+    safe = step(curvature.positive_diagonal())
+    return make_if(rises, [newton], [safe], outer=[newton, curvature.columns, covariance, slope])[0]
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import scipy.stats as st
+from scipy.optimize import minimize
 from scipy.special import expit, gammaln
 
 from ppl_cli import load
@@ -159,6 +160,41 @@ def test_large_counts_need_shorter_steps() -> None:
     spread = np.linalg.slogdet(np.eye(6) + K * np.exp(theta + M))[1]
     exact = st.poisson(np.exp(theta + M)).logpmf(y).sum() - 0.5 * theta @ inverse @ theta - 0.5 * spread
     assert program.logp_grad(POINT)[0] == pytest.approx(exact, rel=1e-9)
+
+
+OUTLIERS = """
+functions {
+  real f(vector theta, vector y, real s) { return student_t_lpdf(y | 3, theta, s); }
+  matrix g(array[] real x, real a, real r) { return add_diag(gp_exp_quad_cov(x, a, r), 1e-6); }
+}
+data { array[25] real x; vector[25] y; }
+parameters { real a; real r; real s; }
+model { target += laplace_marginal(f, (y, exp(s)), SIZE, g, (x, exp(a), exp(r))); }
+"""
+
+
+@pytest.mark.parametrize("size", [1, 5, 25])
+def test_a_likelihood_that_is_not_log_concave(size: int) -> None:
+    """Against a general optimizer: from 0 plain Newton steps lead nowhere."""
+    rng = np.random.default_rng(3)
+    x = np.linspace(0, 5, 25)
+    y = np.sin(x) + 0.1 * rng.standard_t(3, 25)
+    y[[4, 11, 20]] += [6, -5, 8]
+    program = load(OUTLIERS.replace("SIZE", str(size)), data={"x": x, "y": y})
+    for a, r, s in ([0.24, -0.45, -1.56], [-0.42, -0.22, -0.84], [0.4, -0.87, -2.21], [1.05, -1.43, -1.24]):
+        covariance = np.exp(2 * a - (x[:, None] - x) ** 2 / (2 * np.exp(2 * r))) + 1e-6 * np.eye(25)
+        factor, scale = np.linalg.cholesky(covariance), np.exp(s)
+
+        def loss(z: np.ndarray, factor: np.ndarray = factor, scale: float = scale) -> float:
+            return 0.5 * z @ z - st.t(3, factor @ z, scale).logpdf(y).sum()
+
+        found = minimize(loss, np.zeros(25), options={"gtol": 1e-6})
+        u = (y - factor @ found.x) / scale
+        bend = 4 / scale**2 * (3 - u**2) / (3 + u**2) ** 2
+        spread = np.linalg.slogdet(np.eye(25) + bend[:, None] * covariance)[1]
+        value, slopes = program.logp_grad(np.array([a, r, s]))
+        assert value == pytest.approx(-found.fun - 0.5 * spread, rel=1e-6)
+        assert np.isfinite(slopes).all()
 
 
 def test_a_mode_that_is_not_found_rejects() -> None:
