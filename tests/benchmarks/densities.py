@@ -1,22 +1,19 @@
 """Log densities of 10^5 observations with gradients: `python tests/benchmarks/densities.py [STAN.so]` prints times and ratios.
 
-By hand: functions of densities.c, compiled with the same flags. Stan: the library made by stan_gradient.sh. The programs
+By hand: functions of densities.c, compiled with the same flags. Stan: the library that stan_gradient.sh makes of densities.ppl. The programs
 that are compared run in turns, and the least times count, so that other work on the machine disturbs both alike.
 """
 from __future__ import annotations
 
 import ctypes
-import json
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from gradients import Data, Gradient, Stan, compiled_gradient, least_times, pointer
 from scipy.stats import gmean
 
 from ppl_cli import load
@@ -31,8 +28,6 @@ NAMES = (
     "neg_binomial_2_log", "ordered_logistic", "normal_id_glm",
 )  # fmt: skip
 BY_HAND = {"normal": "y", "gamma": "w", "bernoulli_logit": "z"}  # and their observations
-Gradient = Callable[[], None]
-Data = dict[str, Any]
 
 
 def observations() -> Data:
@@ -44,21 +39,6 @@ def observations() -> Data:
         "successes": rng.binomial(trials, 0.3), "counts": rng.negative_binomial(3, 0.4, N),
         "category": rng.integers(1, 5, N),
     }  # fmt: skip
-
-
-def _pointer(array: np.ndarray) -> ctypes.c_void_p:
-    return ctypes.c_void_p(array.ctypes.data)
-
-
-def _least(programs: dict[str, Gradient]) -> dict[str, float]:
-    """The least time in microseconds of one call of each program, called in turns."""
-    least = dict.fromkeys(programs, np.inf)
-    for _ in range(TURNS):
-        for name, program in programs.items():
-            start = time.perf_counter()
-            program()
-            least[name] = min(least[name], 1e6 * (time.perf_counter() - start))
-    return least
 
 
 class ByHand:
@@ -75,27 +55,12 @@ class ByHand:
         function.restype = ctypes.c_double
         y, x = (np.ascontiguousarray(data[n], np.float64) for n in (BY_HAND[name], "x"))
         arrays = [y, x, np.array([x.sum(), np.log(np.maximum(y, 1e-300)).sum()])]
-        pointers = [*map(_pointer, arrays), _pointer(q), _pointer(out)]
+        pointers = [*map(pointer, arrays), pointer(q), pointer(out)]
 
         def program(keep: list[np.ndarray] = arrays) -> None:
             function(N, *pointers)
 
         return program
-
-
-class Stan:
-    """Stan's compiled model."""
-
-    def __init__(self, path: str) -> None:
-        self.library = ctypes.CDLL(path)
-        self.library.make_model.restype = ctypes.c_void_p
-
-    def gradient(self, data: Data, q: np.ndarray, out: np.ndarray) -> Gradient:
-        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-            json.dump({n: np.asarray(v).tolist() for n, v in data.items()}, file)
-            file.flush()
-            model = ctypes.c_void_p(self.library.make_model(file.name.encode()))
-        return lambda: self.library.model_gradient(model, _pointer(q), _pointer(out))
 
 
 @dataclass(frozen=True)
@@ -126,18 +91,14 @@ def measure(which: int, data: Data, by_hand: ByHand, stan: Stan | None) -> Times
     """The times for density number `which`; all programs must give the same gradient."""
     name, chosen = NAMES[which - 1], {**data, "which": which}
     model = load(HERE / "densities.ppl", chosen)
-    function, q = model.pipeline.logp_grad, np.linspace(-0.3, 0.4, model.size)
-    workspace = function.workspace()
-    call = ctypes.CFUNCTYPE(ctypes.c_double, *[ctypes.c_void_p] * 3)(function.address)
+    q = np.linspace(-0.3, 0.4, model.size)
     gradients = {program: np.zeros(model.size) for program in ("ours", "by hand", "stan")}
-    programs: dict[str, Gradient] = {
-        "ours": lambda: call(_pointer(q), _pointer(gradients["ours"]), workspace.address)
-    }
+    programs = {"ours": compiled_gradient(model, q, gradients["ours"])}
     if name in BY_HAND:
         programs["by hand"] = by_hand.gradient(name, chosen, q, gradients["by hand"])
     if stan:
         programs["stan"] = stan.gradient(chosen, q, gradients["stan"])
-    least = _least(programs)
+    least = least_times(programs, TURNS)
     for program in programs:
         np.testing.assert_allclose(gradients[program], gradients["ours"], rtol=1e-8, atol=1e-6)
     return Times(name, least["ours"], least.get("by hand"), least.get("stan"))
