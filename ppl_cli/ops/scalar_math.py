@@ -199,9 +199,20 @@ erf = elementwise(
 erfc = elementwise(
     "erfc", 1, _special("erfc"), lambda g, y, x: (-g * 1.1283791670955126 * exp(-x * x),), "erfc({0})", "erfc({0})",
 )
+
+
+def _hazard(x: Variable, log_probability: Variable) -> Variable:
+    """The normal density over its integral from below; far below 0 by its asymptotic series (Abramowitz and Stegun
+    26.2.12), as the logs of both are large there and their difference is not."""
+    below = lt(x, -50.0)
+    t = switch(below, -x, 50.0)
+    r = 1.0 / (t * t)
+    series = t * (1.0 + r * (1.0 - r * (2.0 - r * (10.0 - 74.0 * r))))
+    return switch(below, series, exp(-0.5 * x * x - log_probability - 0.9189385332046728))
+
+
 log_ndtr = elementwise(
-    "std_normal_lcdf", 1, _special("log_ndtr"),
-    lambda g, y, x: (g * exp(-0.5 * x * x - y - 0.9189385332046728),), "log_ndtr({0})", "log_ndtr({0})",
+    "std_normal_lcdf", 1, _special("log_ndtr"), lambda g, y, x: (g * _hazard(x, y),), "log_ndtr({0})", "log_ndtr({0})",
 )
 ndtri = elementwise(
     "inv_Phi", 1, _special("ndtri"),
