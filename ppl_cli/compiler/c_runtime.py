@@ -130,6 +130,46 @@ static double lambert_w(double x, int lower) {
   return w;
 }
 """,
+    "gamma_tail": """\
+static double gamma_tail(double a, double x, int upper) {
+  if (!(a > 0 && x > 0 && x < INFINITY)) return NAN;
+  double total = 1 / a, term = total, b = x + 1 - a, c = 1e300, d = 1 / b;
+  if (upper) total = d;
+  for (int i = 1; i < 100000; ++i) {
+    if (upper) {
+      double step = i * (a - i);
+      b += 2;
+      d = 1 / (step * d + b);
+      c = b + step / c;
+      total *= c * d;
+      if (fabs(c * d - 1) < 1e-16) break;
+    } else {
+      term *= x / (a + i);
+      total += term;
+      if (term < 1e-17 * total) break;
+    }
+  }
+  return log(total);
+}
+""",
+    "beta_tail": """\
+static double beta_tail(double a, double b, double x) {
+  if (!(a > 0 && b > 0 && x > 0 && x < 1)) return NAN;
+  double c = 1, d = 1 / (1 - (a + b) * x / (a + 1)), total = d;
+  for (int i = 1; i < 10000; ++i) {
+    double even = i * (b - i) * x / ((a + 2 * i - 1) * (a + 2 * i));
+    d = 1 / (1 + even * d);
+    c = 1 + even / c;
+    total *= c * d;
+    double odd = -(a + i) * (a + b + i) * x / ((a + 2 * i) * (a + 2 * i + 1));
+    d = 1 / (1 + odd * d);
+    c = 1 + odd / c;
+    total *= c * d;
+    if (fabs(c * d - 1) < 1e-16) break;
+  }
+  return log(total);
+}
+""",
     "choose": """\
 static int64_t choose(int64_t n, int64_t k) {
   if (n < 0 || k < 0) return -1;

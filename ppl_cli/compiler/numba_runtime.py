@@ -271,6 +271,8 @@ def hurwitz_zeta(s, q):
 
 
 lambert_w = function(scalar_routines.lambert_w)
+gamma_tail = function(scalar_routines.gamma_tail)
+beta_tail = function(scalar_routines.beta_tail)
 choose = function(scalar_routines.choose)
 hypergeometric = function(scalar_routines.hypergeometric)
 

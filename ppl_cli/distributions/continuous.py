@@ -15,6 +15,7 @@ from ppl_cli.distributions.formulas import (
     exponential_draw,
     gamma_draw,
     log_diff_exp,
+    log_first_event,
     normal_lcdf,
     real,
     standardized,
@@ -22,7 +23,7 @@ from ppl_cli.distributions.formulas import (
 )
 from ppl_cli.distributions.skew_normal import SKEW_NORMAL
 from ppl_cli.graph.basic import Variable
-from ppl_cli.ops.distribution_functions import log_rising, student_t_cdf, student_t_quantile
+from ppl_cli.ops.distribution_functions import log_rising, log_student_t_below, student_t_quantile
 from ppl_cli.ops.random import primitive
 from ppl_cli.ops.scalar_math import (
     absolute,
@@ -150,7 +151,9 @@ def _cauchy_lcdf(z: Variable) -> Variable:
 
 
 def _student_t_lcdf(z: Variable, nu: Any) -> Variable:
-    return _symmetric_lcdf(lambda t: student_t_cdf(real(nu), t), z)
+    below = lt(z, 0.0)
+    outer = log_student_t_below(real(nu), switch(below, z, -z))
+    return switch(below, outer, log1m_exp(outer))
 
 
 def _laplace_lcdf(z: Variable) -> Variable:
@@ -212,7 +215,7 @@ GUMBEL = Distribution(
     "gumbel", ("mu", "beta"), gumbel_lpdf,
     draw=lambda shape, mu, beta: mu - beta * log(exponential_draw(shape)),
     log_cdf=lambda x, mu, beta: -exp(-standardized(x, mu, beta)),
-    log_ccdf=lambda x, mu, beta: log1m_exp(-exp(-standardized(x, mu, beta))),
+    log_ccdf=lambda x, mu, beta: log_first_event(exp(-standardized(x, mu, beta)), -standardized(x, mu, beta)),
     quantile=lambda p, mu, beta: mu - beta * log(-log(p)), supports={"beta": SPREAD}, scale="beta",
     summary="the Gumbel distribution of largest values with mode mu and scale beta",
 )

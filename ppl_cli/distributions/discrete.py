@@ -24,7 +24,13 @@ from ppl_cli.distributions.formulas import (
 from ppl_cli.graph.basic import Variable, as_variable, constant, root
 from ppl_cli.graph.traversal import evaluate, roots_of
 from ppl_cli.ops.control import make_loop
-from ppl_cli.ops.distribution_functions import gamma_p, gamma_q, inc_beta, inc_beta_complement, log_rising
+from ppl_cli.ops.distribution_functions import (
+    log_gamma_p,
+    log_gamma_q,
+    log_inc_beta,
+    log_inc_beta_complement,
+    log_rising,
+)
 from ppl_cli.ops.random import primitive
 from ppl_cli.ops.reduction import log_sum_exp, reduce_max
 from ppl_cli.ops.scalar_math import (
@@ -176,19 +182,19 @@ def _binomial_tail(x: Any, n: Any, p: Any, upper: bool) -> Variable:
     n, p = as_variable(n), real(p)
     trials = real(int_max(n, 1))
 
-    part = inc_beta if upper else inc_beta_complement
-    return _tail(x, n, upper, lambda k: log(part(k + 1.0, trials - k, p)))
+    part = log_inc_beta if upper else log_inc_beta_complement
+    return _tail(x, n, upper, lambda k: part(k + 1.0, trials - k, p))
 
 
 def _poisson_tail(x: Any, rate: Any, upper: bool) -> Variable:
     rate = real(rate)
-    return _tail(x, None, upper, lambda k: log((gamma_p if upper else gamma_q)(k + 1.0, rate)))
+    return _tail(x, None, upper, lambda k: (log_gamma_p if upper else log_gamma_q)(k + 1.0, rate))
 
 
 def _neg_binomial_tail(x: Any, shape: Any, failure: Variable, upper: bool) -> Variable:
     """Failures, of probability `failure`, before `shape` successes."""
-    part = inc_beta if upper else inc_beta_complement
-    return _tail(x, None, upper, lambda k: log(part(k + 1.0, real(shape), failure)))
+    part = log_inc_beta if upper else log_inc_beta_complement
+    return _tail(x, None, upper, lambda k: part(k + 1.0, real(shape), failure))
 
 
 def _inner(v: Variable) -> Variable:

@@ -151,3 +151,9 @@ def on_interval(function: Density, low: float, high: float, tail: str) -> Densit
         return switch(below, at_low, switch(above, at_high, value))
 
     return held
+
+
+def log_first_event(hazard: Variable, log_hazard: Variable) -> Variable:
+    """log(1 - exp(-hazard)), the log probability of an event; where the hazard is nearly 0 or underflows, its log."""
+    rare = lt(hazard, 1e-17)
+    return switch(rare, log_hazard, log1m_exp(-switch(rare, 1.0, hazard)))

@@ -21,7 +21,7 @@ from ppl_cli.distributions.formulas import (
     within,
 )
 from ppl_cli.graph.basic import Variable, as_variable, constant
-from ppl_cli.ops.distribution_functions import inc_beta, inc_beta_complement, inv_inc_beta
+from ppl_cli.ops.distribution_functions import inv_inc_beta, log_inc_beta, log_inc_beta_complement
 from ppl_cli.ops.random import primitive
 from ppl_cli.ops.reduction import CumulativeSum, reduce_sum
 from ppl_cli.ops.scalar_math import (
@@ -76,11 +76,11 @@ def beta_lpdf(x: Any, alpha: Any, beta: Any) -> Variable:
 
 
 def _beta_lcdf(x: Any, alpha: Any, beta: Any) -> Variable:
-    return log(inc_beta(real(alpha), real(beta), x))
+    return log_inc_beta(real(alpha), real(beta), x)
 
 
 def _beta_lccdf(x: Any, alpha: Any, beta: Any) -> Variable:
-    return log(inc_beta_complement(real(alpha), real(beta), x))
+    return log_inc_beta_complement(real(alpha), real(beta), x)
 
 
 def _shapes(mu: Any, kappa: Any) -> tuple[Variable, Variable]:

@@ -13,6 +13,7 @@ from ppl_cli.distributions.formulas import (
     by_inversion,
     exponential_draw,
     gamma_draw,
+    log_first_event,
     normal_lcdf,
     on_interval,
     real,
@@ -20,7 +21,7 @@ from ppl_cli.distributions.formulas import (
     within,
 )
 from ppl_cli.graph.basic import Variable
-from ppl_cli.ops.distribution_functions import gamma_p, gamma_p_inverse, gamma_q
+from ppl_cli.ops.distribution_functions import gamma_p_inverse, log_gamma_p, log_gamma_q
 from ppl_cli.ops.random import primitive
 from ppl_cli.ops.scalar_math import (
     either,
@@ -161,20 +162,26 @@ def _part(x: Any, low: Any, scale: Any, alpha: Any) -> Variable:
     return switch(outside, switch(gt(excess, 0.0), 0.0, NEGATIVE_INFINITY), log1m_exp(held))
 
 
+def _log_some(x: Variable, alpha: Any, sigma: Any, sign: float) -> Variable:
+    """log(1 - exp(-(x / sigma)^(sign alpha)))."""
+    exponent = sign * real(alpha)
+    return log_first_event(power(x / sigma, exponent), exponent * (log(x) - log(sigma)))
+
+
 def _gamma_lcdf(x: Variable, alpha: Any, beta: Any) -> Variable:
-    return log(gamma_p(real(alpha), real(beta) * x))
+    return log_gamma_p(real(alpha), real(beta) * x)
 
 
 def _gamma_lccdf(x: Variable, alpha: Any, beta: Any) -> Variable:
-    return log(gamma_q(real(alpha), real(beta) * x))
+    return log_gamma_q(real(alpha), real(beta) * x)
 
 
 def _inv_gamma_lcdf(x: Variable, alpha: Any, beta: Any) -> Variable:
-    return log(gamma_q(real(alpha), real(beta) / x))
+    return log_gamma_q(real(alpha), real(beta) / x)
 
 
 def _inv_gamma_lccdf(x: Variable, alpha: Any, beta: Any) -> Variable:
-    return log(gamma_p(real(alpha), real(beta) / x))
+    return log_gamma_p(real(alpha), real(beta) / x)
 
 
 def _scale_of(nu: Any, sigma: Any) -> Variable:
@@ -246,7 +253,7 @@ SCALED_INV_CHI_SQUARE = Distribution(
 WEIBULL = Distribution(
     "weibull", ("alpha", "sigma"), weibull_lpdf,
     draw=lambda shape, alpha, sigma: sigma * power(exponential_draw(shape), 1.0 / alpha),
-    log_cdf=_lower(lambda x, alpha, sigma: log1m_exp(-power(x / sigma, real(alpha)))),
+    log_cdf=_lower(lambda x, alpha, sigma: _log_some(x, alpha, sigma, 1.0)),
     log_ccdf=_upper(lambda x, alpha, sigma: -power(x / sigma, real(alpha))),
     quantile=lambda p, alpha, sigma: sigma * power(-log1p(-p), 1.0 / alpha),
     positive=("alpha", "sigma"), support=NOT_NEGATIVE, scale="sigma",
@@ -256,7 +263,7 @@ FRECHET = Distribution(
     "frechet", ("alpha", "sigma"), frechet_lpdf,
     draw=lambda shape, alpha, sigma: sigma * power(exponential_draw(shape), -1.0 / alpha),
     log_cdf=_lower(lambda x, alpha, sigma: -power(x / sigma, -real(alpha))),
-    log_ccdf=_upper(lambda x, alpha, sigma: log1m_exp(-power(x / sigma, -real(alpha)))),
+    log_ccdf=_upper(lambda x, alpha, sigma: _log_some(x, alpha, sigma, -1.0)),
     quantile=lambda p, alpha, sigma: sigma * power(-log(p), -1.0 / alpha),
     positive=("alpha", "sigma"), support=NOT_NEGATIVE, scale="sigma",
     summary="the Fréchet distribution of shape alpha and scale sigma: its inverse is Weibull",
@@ -264,7 +271,7 @@ FRECHET = Distribution(
 RAYLEIGH = Distribution(
     "rayleigh", ("sigma",), rayleigh_lpdf,
     draw=lambda shape, sigma: sigma * sqrt(2.0 * exponential_draw(shape)),
-    log_cdf=_lower(lambda x, sigma: log1m_exp(-0.5 * x * x / (sigma * sigma))),
+    log_cdf=_lower(lambda x, sigma: _log_some(x, 2.0, math.sqrt(2.0) * sigma, 1.0)),
     log_ccdf=_upper(lambda x, sigma: -0.5 * x * x / (sigma * sigma)),
     quantile=lambda p, sigma: sigma * sqrt(-2.0 * log1p(-p)),
     supports={"sigma": SPREAD}, support=NOT_NEGATIVE, scale="sigma",

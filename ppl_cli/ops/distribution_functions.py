@@ -6,12 +6,31 @@ functions keep their relative accuracy.
 """
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from ppl_cli.graph.basic import Constant, Variable
-from ppl_cli.ops.elementwise import elementwise
-from ppl_cli.ops.scalar_math import _CYTHON, _special, eq, exp, gt, lgamma, log, log1p, maximum, sqrt, switch
+import numpy as np
+
+from ppl_cli.graph.basic import Constant, Variable, constant
+from ppl_cli.ops import scalar_routines as routines
+from ppl_cli.ops.elementwise import ElementwiseFunction, elementwise
+from ppl_cli.ops.scalar_math import (
+    _CYTHON,
+    _special,
+    both,
+    eq,
+    exp,
+    gt,
+    lbeta,
+    lgamma,
+    log,
+    log1p,
+    lt,
+    maximum,
+    sqrt,
+    switch,
+)
 
 # Weights of f(x + k h) - f(x - k h), k = 1 .. 4, in h f'(x) (Fornberg 1988, Mathematics of Computation 51, table 1).
 _DIFFERENCE = (4 / 5, -1 / 5, 4 / 105, -1 / 280)
@@ -116,3 +135,86 @@ FUNCTIONS: dict[str, Callable[..., Variable]] = {
 def _implicit(g: Variable, function: Callable[..., Variable], arguments: tuple[Variable, ...]) -> list[Variable | None]:
     """The gradient of the inverse of `function` in its last argument, by the shapes and by its value."""
     return [*_slopes(-g, function, arguments), g]
+
+
+# ------------------------------------------------------------------------------- logs, below the smallest number, too
+
+UNDERFLOW = 1e-280  # where a probability is less, its log is computed without it
+
+
+def _gamma_tail_pullback(upper: bool) -> Any:
+    def pullback(g: Variable, y: Variable, a: Variable, x: Variable) -> list[Variable | None]:
+        ratio = exp(-y) / x  # of the density and the probability
+        by_shape = None if isinstance(a, Constant) else g * difference(TAILS[upper], (a, x), 0)
+        return [by_shape, g * (1.0 - a / x + (-ratio if upper else ratio))]
+
+    return pullback
+
+
+def _beta_tail_pullback(g: Variable, y: Variable, a: Variable, b: Variable, x: Variable) -> list[Variable | None]:
+    shapes = enumerate((a, b))
+    slopes = [None if isinstance(v, Constant) else g * difference(beta_tail, (a, b, x), k) for k, v in shapes]
+    return [*slopes, g * (a * exp(-y) / (x * (1.0 - x)) - a / x + b / (1.0 - x))]
+
+
+def _gamma_tail(upper: bool) -> ElementwiseFunction:
+    return elementwise(
+        f"gamma_{'q' if upper else 'p'}_tail", 2,
+        np.vectorize(lambda a, x: routines.gamma_tail(a, x, upper), otypes=[float]), _gamma_tail_pullback(upper),
+        f"gamma_tail({{0}}, {{1}}, {int(upper)})", f"gamma_tail({{0}}, {{1}}, {upper})",
+    )  # fmt: skip
+
+
+TAILS = {upper: _gamma_tail(upper) for upper in (False, True)}
+beta_tail = elementwise(
+    "beta_tail", 3, np.vectorize(routines.beta_tail, otypes=[float]), _beta_tail_pullback,
+    "beta_tail({0}, {1}, {2})", "beta_tail({0}, {1}, {2})",
+)  # fmt: skip
+
+
+def _logarithm(
+    probability: Variable, tiny: Variable, tail: Callable[..., Variable], arguments: Sequence[Variable],
+    elsewhere: Sequence[float],
+) -> Variable:  # fmt: skip
+    """The log of a probability, by `tail` where it is `tiny`; `elsewhere` are arguments at which that is quick."""
+    given = (switch(tiny, a, other) for a, other in zip(arguments, elsewhere, strict=True))
+    return switch(tiny, tail(*given), log(switch(tiny, 1.0, probability)))
+
+
+def _log_gamma(probability: Variable, upper: bool, a: Variable, x: Variable) -> Variable:
+    def tail(a: Variable, x: Variable) -> Variable:
+        return a * log(x) - x - lgamma(a) + TAILS[upper](a, x)
+
+    tiny = both(lt(probability, UNDERFLOW), both(gt(x, 0.0), lt(x, math.inf)))
+    return _logarithm(probability, tiny, tail, (a, x), (1.0, 1e3 if upper else 1e-3))
+
+
+def log_gamma_p(a: Variable, x: Variable) -> Variable:
+    return _log_gamma(gamma_p(a, x), False, a, x)
+
+
+def log_gamma_q(a: Variable, x: Variable) -> Variable:
+    return _log_gamma(gamma_q(a, x), True, a, x)
+
+
+def _log_beta(probability: Variable, a: Variable, b: Variable, x: Variable, log_factor: float = 0.0) -> Variable:
+    """The log of a probability that is, but for a factor, the incomplete beta function."""
+
+    def tail(a: Variable, b: Variable, x: Variable) -> Variable:
+        return log_factor + a * log(x) + b * log1p(-x) - log(a) - lbeta(a, b) + beta_tail(a, b, x)
+
+    tiny = both(lt(probability, UNDERFLOW), both(gt(x, 0.0), lt(x, 1.0)))
+    return _logarithm(probability, tiny, tail, (a, b, x), (1.0, 1.0, 1e-3))
+
+
+def log_inc_beta(a: Variable, b: Variable, x: Variable) -> Variable:
+    return _log_beta(inc_beta(a, b, x), a, b, x)
+
+
+def log_inc_beta_complement(a: Variable, b: Variable, x: Variable) -> Variable:
+    return _log_beta(inc_beta_complement(a, b, x), b, a, 1.0 - x)
+
+
+def log_student_t_below(nu: Variable, t: Variable) -> Variable:
+    """The log of the cdf at t, which is not positive."""
+    return _log_beta(student_t_cdf(nu, t), 0.5 * nu, constant(0.5), nu / (nu + t * t), -math.log(2.0))

@@ -41,6 +41,59 @@ def lambert_w(x: float, lower: bool) -> float:
     return w
 
 
+def gamma_tail(a: float, x: float, upper: bool) -> float:
+    """The log of what Q(a, x), the incomplete gamma function far above a, is but for a factor x^a exp(-x) / gamma(a),
+    or P(a, x) below a.
+
+    By a continued fraction, evaluated by Lentz's method, or a power series (Press et al. 2007, "Numerical Recipes",
+    section 6.2).
+    """
+    if not (a > 0 and 0 < x < math.inf):
+        return math.nan
+    b = x + 1 - a
+    c, d, term = 1e300, 1 / b, 1 / a
+    total = d if upper else term
+    for i in range(1, 100000):
+        if upper:
+            step = i * (a - i)
+            b += 2
+            d = 1 / (step * d + b)
+            c = b + step / c
+            total *= c * d
+            if abs(c * d - 1) < 1e-16:
+                break
+        else:
+            term *= x / (a + i)
+            total += term
+            if term < 1e-17 * total:
+                break
+    return math.log(total)
+
+
+def beta_tail(a: float, b: float, x: float) -> float:
+    """The log of what I(x), the incomplete beta function of a and b far below a / (a + b), is but for a factor
+    x^a (1 - x)^b / (a beta(a, b)).
+
+    By a continued fraction, evaluated by Lentz's method (Press et al. 2007, "Numerical Recipes", section 6.4).
+    """
+    if not (a > 0 and b > 0 and 0 < x < 1):
+        return math.nan
+    c, d = 1.0, 1 / (1 - (a + b) * x / (a + 1))
+    total = d
+    for i in range(1, 10000):
+        even = i * (b - i) * x / ((a + 2 * i - 1) * (a + 2 * i))
+        d = 1 / (1 + even * d)
+        c = 1 + even / c
+        total *= c * d
+        odd = -(a + i) * (a + b + i) * x / ((a + 2 * i) * (a + 2 * i + 1))
+        d = 1 / (1 + odd * d)
+        c = 1 + odd / c
+        total *= c * d
+        if abs(c * d - 1) < 1e-16:
+            break
+    return math.log(total)
+
+
 def choose(n: int, k: int) -> int:
     """The binomial coefficient, exactly; -1 if there is none or if it does not fit into 64 bits."""
     if n < 0 or k < 0:
