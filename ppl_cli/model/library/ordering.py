@@ -6,6 +6,7 @@ import numpy as np
 
 from ppl_cli.distributions.formulas import valid
 from ppl_cli.graph.basic import Constant, Variable, constant
+from ppl_cli.model.library.containers import MOST_AXES
 from ppl_cli.model.library.table import Section
 from ppl_cli.ops.indexing import gather, set_at
 from ppl_cli.ops.reduction import reduce_sum
@@ -74,5 +75,5 @@ for _type in ("vector", "row_vector", "array[] real", "array[] int"):
 for _type in ("vector", "row_vector", "array[] real"):
     add(f"real quantile({_type}, real)", _quantile, "The quantile of a probability, linear between elements in order")
     add(f"array[] real quantile({_type}, array[] real)", _quantile)
-for _axes in ("", "array[] ", "array[,] ", "array[,,] "):
+for _axes in ("", *(f"array[{',' * k}] " for k in range(MOST_AXES))):
     add(f"{_axes}int to_int(data {_axes}real)", to_int, "The integer part of data, towards 0")
