@@ -60,7 +60,7 @@ class HigherOrder:
         build, controls = _BUILDERS[resolved.signature.name]
         try:
             result = build(self, e, *resolved.functions, values, *controls)
-        except TypeError as error:
+        except (TypeError, ValueError) as error:
             raise ElaborationError(str(error), e.span) from error
         except NotImplementedError as error:
             raise ElaborationError(f"not supported yet: {error}", e.span) from None

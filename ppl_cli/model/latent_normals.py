@@ -56,6 +56,11 @@ def with_law(
     if not is_known(groups):
         raise NotSupported("groups that are not data are", e.span)
     places = np.asarray(groups, "int64")
+    if shape_of(y) != places.shape:
+        raise ElaborationError(f"{shape_of(y)[0]} outcomes in {places.size} groups", e.span)
+    for what, value in (("offsets", offsets), *(("dispersions", v) for v in more)):
+        if shape_of(value) not in ((), (n,)):
+            raise ElaborationError(f"{shape_of(value)[0]} {what} for {n} latent variables", e.span)
     for wrong in places[(places < 1) | (places > n)][:1]:
         raise ElaborationError(f"group {wrong} of {n}", e.span)
     given = [calls.el.lift(v) for v in (y, convert(offsets, "float64"), *more)]

@@ -15,6 +15,7 @@ from ppl_cli.language.diagnostics import ElaborationError, LanguageError
 PROGRAM = """
 functions {
   matrix prior(array[] real x, real alpha, real rho) { return gp_exponential_cov(x, alpha, rho); }
+  matrix oblong(array[] real x, real alpha, real rho) { return rep_matrix(alpha * rho, size(x), 1); }
   real mixed(vector theta, matrix A, vector y, real s) { return normal_lpdf(y | A * theta, s); }
   real counts(vector theta, vector m, array[] int y) { return poisson_log_lpmf(y | theta + m); }
   vector bent(vector x, vector theta) { return x + 0.1 * x^3 - theta; }
@@ -239,7 +240,11 @@ def test_draws_for_each_law(law: str) -> None:
 
 REFUSED = {
     f"laplace_marginal(counts, (m, y), 4, prior, {ALL})": "6 latent variables are not made of blocks of 4",
-    "laplace_marginal_poisson_log_lpmf(y | {1, 2, 3, 4, 5, 7}, m, 1, prior, " + ALL + ")": "group 7 of 6",
+    f"laplace_marginal_poisson_log_lpmf(y | {{1, 2, 3, 4, 5, 7}}, m, 1, prior, {ALL})": "group 7 of 6",
+    f"laplace_marginal_poisson_log_lpmf(y | {{1, 2, 3}}, m, 1, prior, {ALL})": "6 outcomes in 3 groups",
+    f"laplace_marginal_poisson_log_lpmf(y | y, m[1:4], 1, prior, {ALL})": "4 offsets for 6 latent variables",
+    f"laplace_marginal_neg_binomial_2_log_lpmf(y | y, m[1:2], m, 1, prior, {ALL})": "2 dispersions for 6 latent",
+    f"laplace_marginal(counts, (m, y), 1, oblong, {ALL})": "`oblong` gives a 6 × 1 matrix, which is no covariance",
     f"laplace_marginal_tol(counts, (m, y), 1, prior, {ALL}, (v[1:2], 1e-8, 9, 1, 9, 1))": "must have 6 elements",
     f"laplace_marginal_tol(counts, (m, y), 1, prior, {ALL}, (v, 0.0, 9, 1, 9, 1))": "must be positive, but one is 0",
     f"laplace_marginal_tol(counts, (m, y), 1, prior, {ALL}, (v, 1e-8, 9, 4, 9, 1))": "1, 2 and 3, not 4",
