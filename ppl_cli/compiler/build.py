@@ -98,6 +98,7 @@ class CBuild:
         return ctypes.cast(self.library.kernel, ctypes.c_void_p).value or 0
 
 
+NUMBA_FRAMES = 50_000  # it follows the branches of a kernel one inside the other
 RUNTIME = ("numba_runtime.py", "numba_matrices.py")  # what the kernels of Numba call
 
 
@@ -116,7 +117,12 @@ class NumbaBuild:
         assert specification is not None and specification.loader is not None
         module = importlib.util.module_from_spec(specification)
         sys.modules[self.path.stem] = module  # where Numba looks for it when it loads a cached result
-        specification.loader.exec_module(module)
+        before = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(before, NUMBA_FRAMES))
+        try:
+            specification.loader.exec_module(module)
+        finally:
+            sys.setrecursionlimit(before)
         return module.kernel
 
     @cached_property
