@@ -20,8 +20,6 @@ from ppl_cli.ops.reduction import CumulativeSum
 if TYPE_CHECKING:
     from ppl_cli.compiler.region import Region
 
-Operands = Sequence[tuple[Place, Linear]]
-
 
 def emit_over(emitter: Emitter, shape: Sequence[int], inside: Callable[[Index], None]) -> None:
     """Loops over `shape` around what `inside` emits."""
@@ -73,16 +71,23 @@ def _cumulative_sum(region: Region, node: Apply) -> None:
     emit_over(emitter, v.shape[:-1], row)
 
 
-def _each_matrix(
-    emitter: Emitter, batch: tuple[int, ...], places: Sequence[tuple[Place, int]], call: Callable[[Operands], None]
-) -> None:
-    """Loops over `batch` around `call`, which is given where each of its matrices (place, size) begins."""
+def _call(
+    emitter: Emitter, routine: tuple[str, tuple[str, ...]], sizes: tuple[int, ...], batch: tuple[int, ...],
+    places: Sequence[tuple[Place, int]],
+) -> None:  # fmt: skip
+    """For each of `batch` a call of a routine (its name, what it calls of BLAS and LAPACK) with its matrices (place,
+    size)."""
 
     def one(index: Index) -> None:
         flat = ZERO
         for i, stride in zip(index, strides_of(batch), strict=True):
             flat = flat + i * stride
-        call([(p, flat * size + Linear(p.start)) for p, size in places])
+        buffers = []
+        for place, size in places:
+            assert place.buffer is not None
+            buffers.append((place.buffer, flat * size + Linear(place.start)))
+        name, external = routine
+        emitter.add(Library(name, sizes, tuple(buffers), external))
 
     emit_over(emitter, batch, one)
 
@@ -107,40 +112,34 @@ def _readable(region: Region, operand: Variable, batch: tuple[int, ...]) -> Plac
     return _copied(region, operand, batch)
 
 
-def _library(
-    emitter: Emitter, routine: str, sizes: tuple[int, ...], operands: Operands, external: tuple[str, ...] = ()
-) -> None:
-    buffers = []
-    for place, at in operands:
-        assert place.buffer is not None
-        buffers.append((place.buffer, at))
-    emitter.add(Library(routine, sizes, tuple(buffers), external))
+LARGE: dict[type, tuple[str, ...]] = {
+    MatMul: ("blas:dgemm",),
+    Cholesky: ("lapack:dpotrf",),
+    SolveTriangular: ("blas:dtrsm",),
+    Solve: ("lapack:dgetrf", "blas:dtrsm"),
+    LogAbsDeterminant: ("lapack:dgetrf",),
+    Determinant: ("lapack:dgetrf",),
+}
+
+
+def _routine(node: Apply, name: str) -> tuple[str, tuple[str, ...]]:
+    """That for small matrices, or the one for large ones with what it calls."""
+    return (f"large_{name}", LARGE[type(node.op)]) if is_large(node) else (name, ())
 
 
 def _product(region: Region, node: Apply) -> None:
     """Of large matrices."""
     (a, b), v = node.inputs, node.outputs[0]
     batch, (m, n), k = v.shape[:-2], v.shape[-2:], a.shape[-1]
-    left, right = _readable(region, a, batch), _readable(region, b, batch)
-    _each_matrix(
-        region.emitter,
-        batch,
-        [(left, m * k), (right, k * n), (region.places[v], m * n)],
-        lambda at: _library(region.emitter, "large_product", (m, k, n), at, ("blas:dgemm",)),
-    )
+    places = [(_readable(region, a, batch), m * k), (_readable(region, b, batch), k * n), (region.places[v], m * n)]
+    _call(region.emitter, _routine(node, "product"), (m, k, n), batch, places)
 
 
 def _cholesky(region: Region, node: Apply) -> None:
     (a,), v = node.inputs, node.outputs[0]
     n, place = v.shape[-1], region.places[v]
-    routine, external = ("large_cholesky", ("lapack:dpotrf",)) if is_large(node) else ("cholesky", ())
     emit_copy(region.emitter, a, place)
-    _each_matrix(
-        region.emitter,
-        v.shape[:-2],
-        [(place, n * n)],
-        lambda at: _library(region.emitter, routine, (n,), at, external),
-    )
+    _call(region.emitter, _routine(node, "cholesky"), (n,), v.shape[:-2], [(place, n * n)])
 
 
 def _solve_triangular(region: Region, node: Apply) -> None:
@@ -149,15 +148,9 @@ def _solve_triangular(region: Region, node: Apply) -> None:
     assert isinstance(node.op, SolveTriangular)
     batch, (n, m), place = v.shape[:-2], v.shape[-2:], region.places[v]
     sizes = (n, m, int(node.op.lower), int(node.op.transposed))
-    routine, external = ("large_solve_triangular", ("blas:dtrsm",)) if is_large(node) else ("solve_triangular", ())
     matrix = _readable(region, a, batch)
     emit_copy(region.emitter, b, place, v.shape)
-    _each_matrix(
-        region.emitter,
-        batch,
-        [(matrix, n * n), (place, n * m)],
-        lambda at: _library(region.emitter, routine, sizes, at, external),
-    )
+    _call(region.emitter, _routine(node, "solve_triangular"), sizes, batch, [(matrix, n * n), (place, n * m)])
 
 
 def _solve(region: Region, node: Apply) -> None:
@@ -166,34 +159,25 @@ def _solve(region: Region, node: Apply) -> None:
     batch, (n, m), place = v.shape[:-2], v.shape[-2:], region.places[v]
     matrix = _copied(region, a, batch)
     emit_copy(region.emitter, b, place, v.shape)
-    large = is_large(node)
-    routine, external = ("large_solve", ("lapack:dgetrf", "blas:dtrsm")) if large else ("solve", ())
-    rooms = [(_room(region, v, n), 0)] if large else []
-    _each_matrix(
-        region.emitter,
-        batch,
-        [(matrix, n * n), (place, n * m), *rooms],
-        lambda at: _library(region.emitter, routine, (n, m), at, external),
-    )
+    places = [(matrix, n * n), (place, n * m), *_pivots(region, node, n)]
+    _call(region.emitter, _routine(node, "solve"), (n, m), batch, places)
 
 
 def _determinant(region: Region, node: Apply) -> None:
     """Of a copy of the matrix, which is destroyed."""
-    routine = "determinant" if isinstance(node.op, Determinant) else "log_determinant"
+    name = "determinant" if isinstance(node.op, Determinant) else "log_determinant"
     (a,), v = node.inputs, node.outputs[0]
     place = region.places[v]
     if place.buffer is None:
         place = region.places[v] = replace(place, buffer=region.memory.buffer(v, 1))
     n = a.shape[-1]
-    large = is_large(node)
-    routine, external = (f"large_{routine}", ("lapack:dgetrf",)) if large else (routine, ())
-    rooms = [(_room(region, a, n), 0)] if large else []
-    _each_matrix(
-        region.emitter,
-        v.shape,
-        [(_copied(region, a, v.shape), n * n), (place, 1), *rooms],
-        lambda at: _library(region.emitter, routine, (n,), at, external),
-    )
+    places = [(_copied(region, a, v.shape), n * n), (place, 1), *_pivots(region, node, n)]
+    _call(region.emitter, _routine(node, name), (n,), v.shape, places)
+
+
+def _pivots(region: Region, node: Apply, n: int) -> list[tuple[Place, int]]:
+    """Where LAPACK notes how it interchanges rows."""
+    return [(_room(region, node.inputs[0], n), 0)] if is_large(node) else []
 
 
 def _room(region: Region, like: Variable, size: int) -> Place:
@@ -235,12 +219,8 @@ def _decomposition(region: Region, node: Apply) -> None:
     room = routine.room(m, n)
     work = _room(region, v, room)
     external = tuple(f"lapack:{name}" for name in routine.external)
-    _each_matrix(
-        region.emitter,
-        batch,
-        [(_copied(region, a, batch), m * n), (work, 0), (region.places[v], v.shape[-1])],
-        lambda at: _library(region.emitter, routine.name, (m, n, room), at, external),
-    )
+    places = [(_copied(region, a, batch), m * n), (work, 0), (region.places[v], v.shape[-1])]
+    _call(region.emitter, (routine.name, external), (m, n, room), batch, places)
 
 
 EMIT_MATRICES: dict[type, Callable[[Region, Apply], None]] = {

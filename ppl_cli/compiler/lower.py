@@ -27,6 +27,7 @@ from ppl_cli.ops.scalar_math import CHEAPER_THAN_MEMORY, to_real
 
 MOST_ATTEMPTS = 4
 
+
 @dataclass(frozen=True)
 class Layout:
     """Where inputs and outputs lie in the flat vectors; `given` is a second vector, which the workspace holds."""

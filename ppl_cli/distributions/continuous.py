@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 from ppl_cli.distributions.base import PROBABILITY, SPREAD, Distribution
@@ -139,15 +138,10 @@ def _logistic_quantile(p: Any, mu: Any, sigma: Any) -> Variable:
     return mu + sigma * (log(p) - log1p(-p))
 
 
-def _symmetric_lcdf(tail: Callable[[Variable], Variable], z: Variable) -> Variable:
-    """The log cdf of a law symmetric around 0, by its cdf below 0, `tail`."""
-    below = lt(z, 0.0)
-    outer = tail(switch(below, z, -z))
-    return switch(below, log(outer), log1p(-outer))
-
-
 def _cauchy_lcdf(z: Variable) -> Variable:
-    return _symmetric_lcdf(lambda t: atan2(1.0, -t) / math.pi, z)
+    below = lt(z, 0.0)
+    outer = atan2(1.0, switch(below, -z, z)) / math.pi
+    return switch(below, log(outer), log1p(-outer))
 
 
 def _student_t_lcdf(z: Variable, nu: Any) -> Variable:

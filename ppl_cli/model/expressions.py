@@ -233,6 +233,9 @@ class Expressions:
             return self.el.random_values.draw(e, resolved)
         if resolved.definition is not None:
             return self.el.functions.call(resolved.definition, e)
+        drawn = e.suffix is s.Suffix.RNG
+        if drawn and not self.el.drawing:
+            raise NotSupported("drawing at random while data are transformed is", e.span)
         if resolved.functions:
             return each(lower_if, self.el.higher_order(e, resolved))
         assert resolved.signature is not None
@@ -251,9 +254,6 @@ class Expressions:
         first = 1 if resolved.signature.bar else 0  # before it the outcome
         parameters = self.el.supports.checked(resolved.signature, e.arguments[first:], values[first:])
         values = [*values[:first], *parameters]
-        drawn = e.suffix is s.Suffix.RNG
-        if drawn and not self.el.drawing:
-            raise NotSupported("drawing at random while data are transformed is", e.span)
 
         def apply(*arguments: Value) -> Value:
             return self.build(lambda *a: implementation(*a, types=types), arguments, e.span, resolved.result, drawn)

@@ -14,7 +14,7 @@ from ppl_cli.graph.basic import Variable, root
 from ppl_cli.graph.traversal import clone_replace
 from ppl_cli.language import syntax as s
 from ppl_cli.language.checked import ResolvedCall
-from ppl_cli.language.diagnostics import ElaborationError, NotSupported
+from ppl_cli.language.diagnostics import ElaborationError
 from ppl_cli.language.functionals import LATENT_LAWS
 from ppl_cli.language.source import Span
 from ppl_cli.language.types import FunctionType
@@ -50,8 +50,6 @@ class HigherOrder:
     def __call__(self, e: s.Call, resolved: ResolvedCall, outcome: Sequence[Value] = ()) -> Value:
         """`outcome` is what is on the left of `~`, if the call is on its right."""
         assert resolved.signature is not None
-        if e.suffix is s.Suffix.RNG and not self.el.drawing:
-            raise NotSupported("drawing at random while data are transformed is", e.span)
         given = [a for a in e.arguments if not isinstance(self.el.checked.type_of(a), FunctionType)]
         values = [*outcome, *map(self.el.evaluate, given)]
         for value in values:

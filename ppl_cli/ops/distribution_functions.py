@@ -49,15 +49,19 @@ def difference(function: Callable[..., Variable], arguments: tuple[Variable, ...
     return sum(rest, start=first) / step
 
 
-def _slopes(g: Variable, function: Callable[..., Variable], arguments: tuple[Variable, ...]) -> list[Variable | None]:
-    """The gradient by all arguments but the last; None for those that are data."""
+def _by_shapes(g: Variable, smooth: Callable[..., Variable], arguments: tuple[Variable, ...]) -> list[Variable | None]:
+    """The gradient of a smooth function by all arguments but the last; None for those that are data."""
     shapes = enumerate(arguments[:-1])
-    scaled = g * function(*arguments)
+    return [None if isinstance(a, Constant) else g * difference(smooth, arguments, k) for k, a in shapes]
+
+
+def _slopes(g: Variable, function: Callable[..., Variable], arguments: tuple[Variable, ...]) -> list[Variable | None]:
+    """The same for a probability, by its logarithm."""
 
     def logarithm(*shifted: Variable) -> Variable:
         return log(maximum(function(*shifted), TINY))
 
-    return [None if isinstance(a, Constant) else scaled * difference(logarithm, arguments, k) for k, a in shapes]
+    return _by_shapes(g * function(*arguments), logarithm, arguments)
 
 
 def _pullback(name: str, density: Callable[..., Variable], sign: float = 1.0) -> Any:
@@ -145,16 +149,13 @@ UNDERFLOW = 1e-280  # where a probability is less, its log is computed without i
 def _gamma_tail_pullback(upper: bool) -> Any:
     def pullback(g: Variable, y: Variable, a: Variable, x: Variable) -> list[Variable | None]:
         ratio = exp(-y) / x  # of the density and the probability
-        by_shape = None if isinstance(a, Constant) else g * difference(TAILS[upper], (a, x), 0)
-        return [by_shape, g * (1.0 - a / x + (-ratio if upper else ratio))]
+        return [*_by_shapes(g, TAILS[upper], (a, x)), g * (1.0 - a / x + (-ratio if upper else ratio))]
 
     return pullback
 
 
 def _beta_tail_pullback(g: Variable, y: Variable, a: Variable, b: Variable, x: Variable) -> list[Variable | None]:
-    shapes = enumerate((a, b))
-    slopes = [None if isinstance(v, Constant) else g * difference(beta_tail, (a, b, x), k) for k, v in shapes]
-    return [*slopes, g * (a * exp(-y) / (x * (1.0 - x)) - a / x + b / (1.0 - x))]
+    return [*_by_shapes(g, beta_tail, (a, b, x)), g * (a * exp(-y) / (x * (1.0 - x)) - a / x + b / (1.0 - x))]
 
 
 def _gamma_tail(upper: bool) -> ElementwiseFunction:

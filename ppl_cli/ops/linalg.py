@@ -167,6 +167,11 @@ def matvec(a: Variable, x: Variable) -> Variable:
     return reshape(product, product.shape[:-1])
 
 
+def solve_vector(a: Variable, b: Variable) -> Variable:
+    """The x [n] with A x = b."""
+    return reshape(Solve()(a, reshape(b, (*b.shape, 1))), b.shape)
+
+
 def vecmat(x: Variable, a: Variable) -> Variable:
     """[..., k] times [..., k, n]."""
     product = matmul(reshape(x, (*x.shape[:-1], 1, x.shape[-1])), a)

@@ -20,12 +20,12 @@ from ppl_cli.ops.indexing import gather
 from ppl_cli.ops.linalg import (
     Cholesky,
     LogAbsDeterminant,
-    Solve,
     dot,
     identity,
     matmul,
     matvec,
     solve_triangular,
+    solve_vector,
 )
 from ppl_cli.ops.scalar_math import (
     absolute,
@@ -79,6 +79,10 @@ class Curvature:
         rows = (right if size == 1 else gather(right, constant(first + k)) for k in range(size))
         return reduce(add, (reshape(gather(self.columns, k), (n, 1)) * row for k, row in enumerate(rows)))
 
+    def spread(self, covariance: Variable) -> Variable:
+        """I + W K."""
+        return identity(covariance.shape[0]) + self.times(covariance)
+
 
 @dataclass(frozen=True)
 class Mode(Solver):
@@ -109,9 +113,8 @@ class Mode(Solver):
         # ∇f(K a) = a, so that da = (I + W K)⁻¹ d∇f(K a), where a on the right stays
         a, covariance, *given = (root(v.name or "", v.dtype, v.shape) for v in (outputs[0], inputs[1], *inputs[5:]))
         _, slope, columns = self.body([matvec(covariance, a), *given])
-        matrix = identity(a.shape[0]) + Curvature(columns).times(covariance)
         g = root("gradient", shape=a.shape)
-        adjoint = reshape(Solve()(transpose(matrix), reshape(g, (*g.shape, 1))), g.shape)
+        adjoint = solve_vector(transpose(Curvature(columns).spread(covariance)), g)
         wrt = [covariance, *given]
         places = [k for k, v in enumerate((inputs[1], *inputs[5:])) if varies(v)]
         found = vjp([slope], [wrt[k] for k in places], [adjoint])
@@ -158,13 +161,9 @@ def _climbed(
 def _uphill(curvature: Curvature, covariance: Variable, slope: Variable) -> Variable:
     """The step of a; `slope` is the gradient of the objective by K a."""
 
-    def step(curvature: Curvature) -> Variable:
-        matrix = identity(slope.shape[0]) + curvature.times(covariance)
-        return reshape(Solve()(matrix, reshape(slope, (*slope.shape, 1))), slope.shape)
-
-    newton = step(curvature)
+    newton = solve_vector(curvature.spread(covariance), slope)
     rises = gt(dot(slope, matvec(covariance, newton)), 0.0)
-    safe = step(curvature.positive_diagonal())
+    safe = solve_vector(curvature.positive_diagonal().spread(covariance), slope)
     return make_if(rises, [newton], [safe], outer=[newton, curvature.columns, covariance, slope])[0]
 
 
@@ -188,7 +187,7 @@ class Approximation:
         (slope,) = grad(value, [theta])
         local = Body(body.parameters, (value, slope, Curvature.of(slope, theta, size).columns))
         if not isinstance(start, Constant) or start.data.any():
-            start = reshape(Solve()(covariance, reshape(start, (*start.shape, 1))), start.shape)
+            start = solve_vector(covariance, start)
         return Approximation(local, covariance, arguments, Mode(local)(start, covariance, *controls, *arguments))
 
     @property
@@ -205,8 +204,7 @@ class Approximation:
         fixed = detached(self.a)
         mode = matvec(self.covariance, fixed)
         value = self.local([mode, *self.arguments])[0]
-        spread = identity(fixed.shape[0]) + self._curvature.times(self.covariance)
-        return value - 0.5 * dot(fixed, mode) - 0.5 * LogAbsDeterminant()(spread)
+        return value - 0.5 * dot(fixed, mode) - 0.5 * LogAbsDeterminant()(self._curvature.spread(self.covariance))
 
     def draw(self, normals: Variable) -> Variable:
         """θ from standard normal numbers: its covariance is L inverse(I + L' W L) L', where K = L L'."""

@@ -15,7 +15,7 @@ from ppl_cli.graph.basic import Constant, Variable, constant, root
 from ppl_cli.graph.gradient import vjp
 from ppl_cli.graph.types import TensorType
 from ppl_cli.ops.control import Body, make_loop
-from ppl_cli.ops.linalg import Solve, dot, matvec, vecmat
+from ppl_cli.ops.linalg import dot, matvec, solve_vector, vecmat
 from ppl_cli.ops.reduction import reduce_max
 from ppl_cli.ops.scalar_math import (
     absolute,
@@ -31,7 +31,7 @@ from ppl_cli.ops.scalar_math import (
     switch,
     to_int,
 )
-from ppl_cli.ops.shape import reshape, transpose
+from ppl_cli.ops.shape import transpose
 from ppl_cli.solvers.base import Solver, jacobian, varies
 
 FIRST_RADIUS = 100.0  # of the trusted region, relative to the guess
@@ -65,9 +65,9 @@ class Root(Solver):
         copies = [root(v.name or "argument", v.dtype, v.shape) for v in own]
         (value,) = self.body([x, *copies])
         slopes = jacobian(value, [x])
-        adjoint = Solve()(transpose(slopes), reshape(gradients[0], (*x.shape, 1)))
+        adjoint = solve_vector(transpose(slopes), gradients[0])
         wrt = [k for k, v in enumerate(arguments) if varies(v)]
-        found = vjp([value], [copies[k] for k in wrt], [-reshape(adjoint, x.shape)])
+        found = vjp([value], [copies[k] for k in wrt], [-adjoint])
         closed = Body((x, *copies), tuple(found))([outputs[0], *arguments])
         parts: list[Variable | None] = [None] * len(inputs)
         for k, g in zip(wrt, closed, strict=True):
@@ -88,7 +88,7 @@ def _norm(v: Variable) -> Variable:
 
 def _step(f: Variable, slopes: Variable, radius: Variable) -> Variable:
     """The dogleg: Newton's step if it is short enough, else along the gradient and towards Newton's step."""
-    newton = -reshape(Solve()(slopes, reshape(f, (*f.shape, 1))), f.shape)
+    newton = -solve_vector(slopes, f)
     uphill = vecmat(f, slopes)
     along = matvec(slopes, uphill)
     steepest = -uphill * (dot(uphill, uphill) / dot(along, along))

@@ -7,7 +7,7 @@ from functools import cache
 from ppl_cli.graph.basic import Variable
 from ppl_cli.language.types import Type, scalar_of
 from ppl_cli.ops import scalar_math as sm
-from ppl_cli.ops.linalg import Solve, matmul, matvec, vecmat
+from ppl_cli.ops.linalg import Solve, matmul, matvec, solve_vector, vecmat
 from ppl_cli.ops.reduction import reduce_sum
 from ppl_cli.ops.shape import reshape, transpose
 
@@ -28,9 +28,7 @@ PRODUCTS: dict[tuple[str, str], Build] = {
 
 
 def _left_divide(a: Variable, b: Variable) -> Variable:
-    if b.ndim == 1:
-        return reshape(Solve()(a, reshape(b, (*b.shape, 1))), b.shape)
-    return Solve()(a, b)
+    return solve_vector(a, b) if b.ndim == 1 else Solve()(a, b)
 
 
 def _right_divide(b: Variable, a: Variable) -> Variable:
